@@ -1,0 +1,113 @@
+import type { KubeObject } from '@lateen/kube/types';
+
+export type { KubeObject } from '@lateen/kube/types';
+
+export interface GroupVersionKind {
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
+export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
+
+/** One cause of a 422 Status, as in `status.details.causes`. */
+export interface FieldError {
+  /** `FieldValueInvalid`, `FieldValueRequired`, … */
+  readonly reason: string;
+  /** `spec.ports[0].name`; `<nil>` when the rule has no place. */
+  readonly field: string;
+  /** Without the field: `Invalid value: "x": must be …`. */
+  readonly message: string;
+}
+
+/** A refusal: everything that a Status object needs. */
+export interface ApiFailure {
+  readonly code: number;
+  /** `BadRequest`, `Invalid`, `Conflict`, `UnsupportedMediaType`, … */
+  readonly reason: string;
+  readonly message: string;
+  readonly details?: {
+    readonly name?: string;
+    readonly group?: string;
+    readonly kind?: string;
+    readonly causes?: readonly FieldError[];
+  };
+}
+
+export interface Decoded {
+  /** Present when `error` is not. */
+  readonly object?: KubeObject;
+  readonly warnings: readonly string[];
+  readonly error?: ApiFailure;
+}
+
+/** A printer column of a custom resource. */
+export interface PrinterColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly format?: string;
+  readonly description?: string;
+  readonly priority?: number;
+  readonly jsonPath: string;
+}
+
+/** How a list or a map is merged by server-side apply and strategic merge patch. */
+export interface SchemaNode {
+  readonly type: 'object' | 'map' | 'array' | 'string' | 'integer' | 'number' | 'boolean' | 'any';
+  readonly format?: string;
+  /** Go's name of the struct, such as `v1.DeploymentSpec` (built-in kinds only). */
+  readonly goName?: string;
+  /** Fields of an object; looked up lazily because schemas are recursive. */
+  field(name: string): SchemaNode | undefined;
+  fieldNames(): readonly string[];
+  /** Elements of an array, values of a map. */
+  items(): SchemaNode | undefined;
+  readonly required: readonly string[];
+  readonly listType?: 'atomic' | 'set' | 'map';
+  readonly listMapKeys?: readonly string[];
+  readonly mapType?: 'atomic' | 'granular';
+  readonly patchMergeKey?: string;
+  readonly patchStrategy?: string;
+  readonly preserveUnknownFields?: boolean;
+  readonly embeddedResource?: boolean;
+  /** Default of a field, by server-side apply used for list map keys. */
+  readonly defaultValue?: unknown;
+}
+
+/** One kind in one version, built-in or custom: the first argument of everything here. */
+export interface KindSchema {
+  readonly gvk: GroupVersionKind;
+  readonly custom: boolean;
+  readonly namespaced: boolean;
+  /** The schema tree; undefined when a custom kind has none. */
+  readonly root: SchemaNode;
+  /** Fills in defaults, in place, and returns the object. */
+  applyDefaults(object: KubeObject): KubeObject;
+  /** All causes; `old` makes it an update with its immutability rules. */
+  validate(object: KubeObject, old?: KubeObject, subresource?: string): FieldError[];
+}
+
+/** One version of a CustomResourceDefinition. */
+export interface CompiledVersion extends KindSchema {
+  readonly served: boolean;
+  readonly storage: boolean;
+  readonly deprecated: boolean;
+  readonly deprecationWarning: string;
+  readonly columns: readonly PrinterColumn[];
+  readonly hasStatus: boolean;
+  readonly scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath?: string };
+  readonly selectableFields: readonly string[];
+  /** Removes fields that the schema does not have, in place; answers their paths. */
+  prune(object: KubeObject): string[];
+  /** The schema as it stands in the definition, for OpenAPI. */
+  readonly rawSchema: unknown;
+}
+
+export interface CompiledCrd {
+  readonly group: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+  readonly versions: ReadonlyMap<string, CompiledVersion>;
+}
