@@ -1,1 +1,3 @@
-export {};
+export * from './authority.ts';
+export * from './jwt.ts';
+export * from './x509.ts';
