@@ -96,11 +96,24 @@ export interface KubeClient {
     id: ResourceId,
     name: string,
     namespace?: string,
-    options?: { gracePeriodSeconds?: number; propagationPolicy?: string; preconditions?: { uid?: string; resourceVersion?: string } },
+    options?: {
+      gracePeriodSeconds?: number;
+      propagationPolicy?: string;
+      preconditions?: { uid?: string; resourceVersion?: string };
+    },
   ): Promise<void>;
   /** Ends when the server closes the stream or the signal aborts; an expired version arrives as an ERROR event with code 410. */
-  watch<T extends KubeObject>(id: ResourceId, options: ListOptions, signal: AbortSignal): AsyncIterable<WatchEvent<T>>;
+  watch<T extends KubeObject>(
+    id: ResourceId,
+    options: ListOptions,
+    signal: AbortSignal,
+  ): AsyncIterable<WatchEvent<T>>;
   /** A request outside the resource paths; the body is JSON when it is not a string or Buffer. */
-  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<{ status: number; body: Buffer }>;
+  request(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: Buffer }>;
   close(): void;
 }
