@@ -1,1 +1,2 @@
-export {};
+export { CommandError } from './context.ts';
+export { runCli } from './run.ts';

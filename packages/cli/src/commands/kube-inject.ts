@@ -1,0 +1,3 @@
+import type { CommandModule } from './index.ts';
+
+export const kubeInject: CommandModule = { programs: [], register() {} };

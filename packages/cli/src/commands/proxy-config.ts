@@ -1,0 +1,3 @@
+import type { CommandModule } from './index.ts';
+
+export const proxyConfig: CommandModule = { programs: [], register() {} };
