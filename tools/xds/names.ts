@@ -7,7 +7,8 @@ function split(fullName: string): { pkg: string[]; path: string[] } {
   return { pkg: parts.slice(0, first), path: parts.slice(first) };
 }
 
-const pascal = (word: string) => word.replace(/(^|_)([a-z0-9])/g, (_all, _bar, letter: string) => letter.toUpperCase());
+const pascal = (word: string) =>
+  word.replace(/(^|_)([a-z0-9])/g, (_all, _bar, letter: string) => letter.toUpperCase());
 
 /** `envoy.extensions.filters.http.rbac.v3` → `HttpRbac`. */
 function prefixOf(pkg: readonly string[]): string {
@@ -16,7 +17,9 @@ function prefixOf(pkg: readonly string[]): string {
 }
 
 const rank = (fullName: string) =>
-  ['envoy.config.', 'envoy.extensions.', 'envoy.type.', 'envoy.'].findIndex((start) => fullName.startsWith(start)) + 1 || 9;
+  ['envoy.config.', 'envoy.extensions.', 'envoy.type.', 'envoy.'].findIndex((start) =>
+    fullName.startsWith(start),
+  ) + 1 || 9;
 
 /** A TypeScript name for each full name: the simple one, for all but the first of several alike with their package before it. */
 export function typeNames(table: Table): Map<string, string> {

@@ -55,14 +55,24 @@ function compile(folder: string, roots: readonly string[]): Uint8Array {
     .filter((file) => !excluded.test(file))
     .sort();
   const include = join(modules, 'protoc/include');
-  execFileSync(protoc, ['-I', folder, '-I', include, '--include_imports', `--descriptor_set_out=${out}`, ...files]);
+  execFileSync(protoc, [
+    '-I',
+    folder,
+    '-I',
+    include,
+    '--include_imports',
+    `--descriptor_set_out=${out}`,
+    ...files,
+  ]);
   return readFileSync(out);
 }
 
 /** Descriptors of the proto files that the glob patterns `roots` name, with everything they import. */
 export function loadProtos(
   roots: readonly string[],
-  trees: readonly string[] = ['envoy-api', 'googleapis', 'protoc-gen-validate', 'xds'].map((name) => join(deps, name)),
+  trees: readonly string[] = ['envoy-api', 'googleapis', 'protoc-gen-validate', 'xds'].map((name) =>
+    join(deps, name),
+  ),
 ): FileRegistry {
   const folder = mkdtempSync(join(tmpdir(), 'gen-xds-'));
   try {

@@ -18,7 +18,8 @@ export interface Table {
 }
 
 const wellKnown = /^google\.protobuf\./;
-const internal = /^(google\.protobuf|validate|envoy\.annotations|udpa\.annotations|xds\.annotations|google\.api)\./;
+const internal =
+  /^(google\.protobuf|validate|envoy\.annotations|udpa\.annotations|xds\.annotations|google\.api)\./;
 
 type AnyDesc = { proto: { options?: any } };
 
@@ -31,12 +32,15 @@ function validation(registry: FileRegistry, name: string, desc: AnyDesc & any): 
 function rulesOf(registry: FileRegistry, field: DescField): object | undefined {
   const value = validation(registry, 'rules', field);
   const schema = registry.getMessage('validate.FieldRules')!;
-  if (!value || !value.$typeName) return undefined;
+  if (!value?.$typeName) return undefined;
   const json = toJson(schema, value) as object;
   return Object.keys(json).length > 0 ? json : undefined;
 }
 
-function elementType(kind: string, holder: { scalar?: ScalarType; enum?: DescEnum; message?: DescMessage }): string {
+function elementType(
+  kind: string,
+  holder: { scalar?: ScalarType; enum?: DescEnum; message?: DescMessage },
+): string {
   if (kind === 'scalar') return ScalarType[holder.scalar!]!.toLowerCase();
   return kind === 'enum' ? `#${holder.enum!.typeName}` : holder.message!.typeName;
 }
@@ -64,7 +68,9 @@ function fieldLine(registry: FileRegistry, field: DescField): string {
 }
 
 function messageLines(registry: FileRegistry, message: DescMessage): string {
-  const required = message.oneofs.filter((oneof: DescOneof) => validation(registry, 'required', oneof) === true);
+  const required = message.oneofs.filter(
+    (oneof: DescOneof) => validation(registry, 'required', oneof) === true,
+  );
   const head = required.length > 0 ? [`!${required.map((oneof) => oneof.name).join(' ')}`] : [];
   const fields = [...message.fields].sort((a, b) => a.number - b.number);
   return [...head, ...fields.map((field) => fieldLine(registry, field))].join('\n');

@@ -1,1 +1,3 @@
-export {};
+export * from './codec.ts';
+export * from './type-urls.ts';
+export type { AnyJson, AnyMessage, Typed } from './types.ts';

@@ -80,7 +80,13 @@ function parseMessage(name: string, text: string): Message {
   const fields = lines.map(parseField);
   const byName = new Map<string, Field>();
   for (const field of fields) byName.set(field.protoName, field).set(field.name, field);
-  return { name, fields, byName, byNumber: new Map(fields.map((f) => [f.number, f])), requiredOneofs: required };
+  return {
+    name,
+    fields,
+    byName,
+    byNumber: new Map(fields.map((f) => [f.number, f])),
+    requiredOneofs: required,
+  };
 }
 
 function parseEnum(name: string, text: string): Enum {
@@ -91,7 +97,10 @@ function parseEnum(name: string, text: string): Enum {
   return { name, byName, byNumber };
 }
 
-function lazy<T>(texts: Record<string, string>, parse: (name: string, text: string) => T): (name: string) => T | undefined {
+function lazy<T>(
+  texts: Record<string, string>,
+  parse: (name: string, text: string) => T,
+): (name: string) => T | undefined {
   const parsed = new Map<string, T>();
   return (name) => {
     const known = parsed.get(name);

@@ -32,7 +32,8 @@ export class Reader {
 
   #length(): number {
     const size = this.varint();
-    if (size > this.#end - this.#at) throw new WireError(`a length of ${size} bytes at ${this.#at} exceeds the message`);
+    if (size > this.#end - this.#at)
+      throw new WireError(`a length of ${size} bytes at ${this.#at} exceeds the message`);
     return size;
   }
 
