@@ -98,13 +98,11 @@ function readField(
 ): void {
   if (field.oneof) {
     const other = oneofs.get(field.oneof);
-    if (other)
-      report(
-        'OneofSetTwice',
-        path,
-        `oneof field '${field.oneof}' is already set. Cannot set '${field.protoName}' beside '${other}'`,
-      );
-    return;
+    if (other) {
+      const message = `oneof field '${field.oneof}' is already set. Cannot set '${field.protoName}' beside '${other}'`;
+      report('OneofSetTwice', path, message);
+      return;
+    }
     oneofs.set(field.oneof, field.protoName);
   }
   const read = field.mapKey
