@@ -25,8 +25,14 @@ const aliases = new Map<string, string>();
 
 const packages: [string, string][] = [
   ['k8s.io/apimachinery@v0.34.2/pkg/apis/meta/v1', 'io.k8s.apimachinery.pkg.apis.meta.v1'],
-  ['k8s.io/apiextensions-apiserver@v0.34.2/pkg/apis/apiextensions/v1', 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1'],
-  ['k8s.io/kube-aggregator@v0.34.2/pkg/apis/apiregistration/v1', 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1'],
+  [
+    'k8s.io/apiextensions-apiserver@v0.34.2/pkg/apis/apiextensions/v1',
+    'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1',
+  ],
+  [
+    'k8s.io/kube-aggregator@v0.34.2/pkg/apis/apiregistration/v1',
+    'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1',
+  ],
 ];
 for (const group of readdirSync(join(modules, 'k8s.io/api@v0.34.2'))) {
   for (const version of ['v1', 'v2']) {
@@ -40,7 +46,18 @@ function packageId(path: string): string {
   return [...host!.split('.').reverse(), ...rest].join('.');
 }
 
-const scalars = new Set(['string', 'bool', 'int', 'int32', 'int64', 'float64', 'byte', 'uint8', 'uint32', 'uint64']);
+const scalars = new Set([
+  'string',
+  'bool',
+  'int',
+  'int32',
+  'int64',
+  'float64',
+  'byte',
+  'uint8',
+  'uint32',
+  'uint64',
+]);
 
 /** Qualifies names in a Go type: `[]Container` → `[]io.k8s.api.core.v1.Container`. */
 function qualify(type: string, id: string, imports: Map<string, string>): string {
@@ -82,7 +99,10 @@ function parseFile(text: string, id: string): void {
   const imports = parseImports(text);
   for (const match of text.matchAll(/^type (\w+) struct \{\n([\s\S]*?)^\}/gm)) {
     const fields = match[2]!.split('\n').map((line) => parseField(line, id, imports));
-    structs.set(`${id}.${match[1]}`, fields.filter((field) => field !== undefined));
+    structs.set(
+      `${id}.${match[1]}`,
+      fields.filter((field) => field !== undefined),
+    );
   }
   for (const match of text.matchAll(/^type (\w+) ([^s\s{][^\s{]*|string)$/gm)) {
     aliases.set(`${id}.${match[1]}`, qualify(match[2]!, id, imports));
@@ -93,7 +113,13 @@ for (const [path, id] of packages) {
   const folder = join(modules, path);
   if (!existsSync(folder)) continue;
   for (const file of readdirSync(folder)) {
-    if (!file.endsWith('.go') || file.endsWith('_test.go') || file.startsWith('zz_') || file.includes('generated')) continue;
+    if (
+      !file.endsWith('.go') ||
+      file.endsWith('_test.go') ||
+      file.startsWith('zz_') ||
+      file.includes('generated')
+    )
+      continue;
     parseFile(readFileSync(join(folder, file), 'utf8'), id);
   }
 }
@@ -114,14 +140,28 @@ function shorten(type: string): string {
 }
 
 function flatFields(name: string): GoField[] {
-  return (structs.get(name) ?? []).flatMap((field) => (field.inline ? flatFields(field.type.replace(/^\*/, '')) : [field]));
+  return (structs.get(name) ?? []).flatMap((field) =>
+    field.inline ? flatFields(field.type.replace(/^\*/, '')) : [field],
+  );
 }
 
 function baseType(type: string): string {
   return type.replace(/^(\*|\[\]|map\[[^\]]+\])+/, '');
 }
 
-const customTypes = new Set(['Time', 'MicroTime', 'Duration', 'FieldsV1', 'Quantity', 'IntOrString', 'RawExtension', 'JSON', 'JSONSchemaPropsOrBool', 'JSONSchemaPropsOrArray', 'JSONSchemaPropsOrStringArray']);
+const customTypes = new Set([
+  'Time',
+  'MicroTime',
+  'Duration',
+  'FieldsV1',
+  'Quantity',
+  'IntOrString',
+  'RawExtension',
+  'JSON',
+  'JSONSchemaPropsOrBool',
+  'JSONSchemaPropsOrArray',
+  'JSONSchemaPropsOrStringArray',
+]);
 const tableStructs: Record<string, unknown[]> = {};
 const tableAliases: Record<string, string> = {};
 
@@ -156,7 +196,10 @@ function addType(type: string): void {
   tableStructs[short] = [];
   const rows = flatFields(base).map((field) => {
     addType(field.type);
-    const more = extras(definition?.properties?.[field.name], definition?.required?.includes(field.name) ?? false);
+    const more = extras(
+      definition?.properties?.[field.name],
+      definition?.required?.includes(field.name) ?? false,
+    );
     const flags = `${field.omitEmpty ? 'o' : ''}${field.omitZero ? 'z' : ''}`;
     const row: unknown[] = [field.name, shorten(field.type), flags];
     if (Object.keys(more).length > 0) row.push(more);
@@ -171,20 +214,33 @@ const unions: Record<string, unknown> = {};
 for (const [name, definition] of Object.entries(definitions)) {
   addType(name);
   const gvks = definition['x-kubernetes-group-version-kind'] ?? [];
-  for (const gvk of gvks.length === 1 ? gvks : []) kinds[`${gvk.group}/${gvk.version}/${gvk.kind}`] = shorten(name);
+  for (const gvk of gvks.length === 1 ? gvks : [])
+    kinds[`${gvk.group}/${gvk.version}/${gvk.kind}`] = shorten(name);
   if (definition['x-kubernetes-map-type'] === 'atomic') atomicStructs.push(shorten(name));
   if (definition['x-kubernetes-unions']) unions[shorten(name)] = definition['x-kubernetes-unions'];
   const properties = Object.keys(definition.properties ?? {});
   const known = new Set((tableStructs[shorten(name)] ?? []).map((row) => (row as string[])[0]));
   const missing = properties.filter((property) => !known.has(property));
-  if (missing.length > 0 && !customTypes.has(name.split('.').pop()!)) console.error(`${name} lacks ${missing.join(', ')}`);
+  if (missing.length > 0 && !customTypes.has(name.split('.').pop()!))
+    console.error(`${name} lacks ${missing.join(', ')}`);
 }
-for (const name of ['DeleteOptions', 'Status', 'WatchEvent', 'CreateOptions', 'UpdateOptions', 'PatchOptions', 'PartialObjectMetadata']) {
+for (const name of [
+  'DeleteOptions',
+  'Status',
+  'WatchEvent',
+  'CreateOptions',
+  'UpdateOptions',
+  'PatchOptions',
+  'PartialObjectMetadata',
+]) {
   addType(`io.k8s.apimachinery.pkg.apis.meta.v1.${name}`);
 }
 const table = { kinds, structs: tableStructs, aliases: tableAliases, atomic: atomicStructs, unions };
 const out = new URL('../packages/cluster/src/schema/builtin/gen/table.ts', import.meta.url);
-writeFileSync(out, `// Made by tools/gen-kubernetes-schema.ts.\nexport const TABLE =\n  ${quoted(JSON.stringify(table))};\n`);
+writeFileSync(
+  out,
+  `// Made by tools/gen-kubernetes-schema.ts.\nexport const TABLE =\n  ${quoted(JSON.stringify(table))};\n`,
+);
 
 /** A single-quoted literal, so that the table is parsed only when it is needed. */
 function quoted(text: string): string {

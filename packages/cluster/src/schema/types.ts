@@ -52,18 +52,31 @@ export interface PrinterColumn {
   readonly jsonPath: string;
 }
 
-/** How a list or a map is merged by server-side apply and strategic merge patch. */
+/** What Go's declaration of a field or element says; built-in kinds only. */
+export interface GoType {
+  /** As reflection prints it: `v1.PullPolicy`, `[]v1.Container`, `map[string]string`. */
+  readonly name: string;
+  readonly pointer: boolean;
+  readonly omitEmpty: boolean;
+  /** Left out when it is a zero struct. */
+  readonly omitZero: boolean;
+}
+
+/** One place in a schema: what decoding, patches, server-side apply and OpenAPI need to know of it. */
 export interface SchemaNode {
   readonly type: 'object' | 'map' | 'array' | 'string' | 'integer' | 'number' | 'boolean' | 'any';
+  /** Besides OpenAPI's: `quantity`, `date-time`, `micro-time`, `duration`, `int-or-string`, `byte`, `raw`. */
   readonly format?: string;
-  /** Go's name of the struct, such as `v1.DeploymentSpec` (built-in kinds only). */
-  readonly goName?: string;
-  /** Fields of an object; looked up lazily because schemas are recursive. */
+  readonly go?: GoType;
+  /** The name of the definition in OpenAPI documents, such as `io.k8s.api.core.v1.Container`. */
+  readonly definition?: string;
+  /** A field of an object; looked up lazily because schemas are recursive. */
   field(name: string): SchemaNode | undefined;
   fieldNames(): readonly string[];
   /** Elements of an array, values of a map. */
   items(): SchemaNode | undefined;
   readonly required: readonly string[];
+  readonly enum?: readonly unknown[];
   readonly listType?: 'atomic' | 'set' | 'map';
   readonly listMapKeys?: readonly string[];
   readonly mapType?: 'atomic' | 'granular';
@@ -71,7 +84,8 @@ export interface SchemaNode {
   readonly patchStrategy?: string;
   readonly preserveUnknownFields?: boolean;
   readonly embeddedResource?: boolean;
-  /** Default of a field, by server-side apply used for list map keys. */
+  readonly nullable?: boolean;
+  /** The default, by which server-side apply completes the keys of list entries. */
   readonly defaultValue?: unknown;
 }
 
@@ -80,7 +94,6 @@ export interface KindSchema {
   readonly gvk: GroupVersionKind;
   readonly custom: boolean;
   readonly namespaced: boolean;
-  /** The schema tree; undefined when a custom kind has none. */
   readonly root: SchemaNode;
   /** Fills in defaults, in place, and returns the object. */
   applyDefaults(object: KubeObject): KubeObject;
