@@ -2,7 +2,17 @@
  * Bundles the programs into dist/, so that each starts in one read: `lateen`, `istioctl` and the sample services.
  * With `--if-stale` it says nothing and gives way to another build that is under way.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
@@ -33,7 +43,10 @@ const sourceUrls: Plugin = {
       if (!text.includes('import.meta.url')) return undefined;
       const relative = path.relative(dist, args.path);
       return {
-        contents: text.replaceAll('import.meta.url', `new URL(${JSON.stringify(relative)}, import.meta.url).href`),
+        contents: text.replaceAll(
+          'import.meta.url',
+          `new URL(${JSON.stringify(relative)}, import.meta.url).href`,
+        ),
         loader: args.path.endsWith('.ts') ? 'ts' : 'js',
       };
     });
@@ -59,7 +72,9 @@ async function bundle(outdir: string): Promise<void> {
     minifySyntax: true,
     minifyWhitespace: true,
     external: ['koffi', 'esbuild'],
-    banner: { js: "import { createRequire as lateenRequire } from 'node:module';const require=lateenRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as lateenRequire } from 'node:module';const require=lateenRequire(import.meta.url);",
+    },
     plugins: [sourceUrls],
     logLevel: 'error',
   });
@@ -112,7 +127,7 @@ function publish(fresh: string, started: Date): void {
   }
   writeFileSync(path.join(dist, 'stamp'), started.toISOString());
   // The stamp carries the time at which the sources were read, so that a later edit is seen.
-  utimesSync(path.join(dist, "stamp"), started, started);
+  utimesSync(path.join(dist, 'stamp'), started, started);
 }
 
 await main();

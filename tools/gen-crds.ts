@@ -7,7 +7,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments, stringify } from 'yaml';
 
-const folder = path.join(path.dirname(fileURLToPath(import.meta.url)), '../install/kubernetes/helm/istio-init/files');
+const folder = path.join(
+  path.dirname(fileURLToPath(import.meta.url)),
+  '../install/kubernetes/helm/istio-init/files',
+);
 
 /** Which file a group's CRDs go into; the names are those of Istio's release. */
 const files: Record<string, string> = {
@@ -21,12 +24,17 @@ function withoutDescriptions(value: unknown, isSchemaMap = false): unknown {
   if (Array.isArray(value)) return value.map((item) => withoutDescriptions(item));
   if (value === null || typeof value !== 'object') return value;
   const entries = Object.entries(value).filter(([key]) => isSchemaMap || key !== 'description');
-  return Object.fromEntries(entries.map(([key, field]) => [key, withoutDescriptions(field, key === 'properties')]));
+  return Object.fromEntries(
+    entries.map(([key, field]) => [key, withoutDescriptions(field, key === 'properties')]),
+  );
 }
 
 function reduce(crd: any): unknown {
   const { annotations: _annotations, labels: _labels, creationTimestamp: _time, ...metadata } = crd.metadata;
-  const reduced = withoutDescriptions({ ...crd, metadata: { ...metadata, labels: { app: 'istio-pilot', chart: 'istio' } } }) as any;
+  const reduced = withoutDescriptions({
+    ...crd,
+    metadata: { ...metadata, labels: { app: 'istio-pilot', chart: 'istio' } },
+  }) as any;
   delete reduced.status;
   return reduced;
 }
@@ -36,7 +44,10 @@ for (const document of parseAllDocuments(readFileSync(process.argv[2]!, 'utf8'))
   const crd = document.toJS();
   const file = files[crd?.spec?.group];
   if (!file) continue;
-  texts.set(file, [...(texts.get(file) ?? []), stringify(reduce(crd), { lineWidth: 0, aliasDuplicateObjects: false })]);
+  texts.set(file, [
+    ...(texts.get(file) ?? []),
+    stringify(reduce(crd), { lineWidth: 0, aliasDuplicateObjects: false }),
+  ]);
 }
 mkdirSync(folder, { recursive: true });
 for (const [file, documents] of texts) writeFileSync(path.join(folder, file), documents.join('---\n'));

@@ -3,7 +3,11 @@ import { commands } from './commands/index.ts';
 import { type CommandContext, CommandError } from './context.ts';
 
 /** Runs one command line and sets the process's exit code: 0 done, 1 failed, 2 wrongly called. */
-export async function runCli(program: 'lateen' | 'istioctl', argv: readonly string[], projectRoot: string): Promise<void> {
+export async function runCli(
+  program: 'lateen' | 'istioctl',
+  argv: readonly string[],
+  projectRoot: string,
+): Promise<void> {
   const context: CommandContext = {
     program,
     projectRoot,
@@ -26,8 +30,8 @@ function createProgram(context: CommandContext): Command {
   const root = new Command(context.program)
     .description(
       context.program === 'lateen'
-        ? 'A service mesh with Istio\'s API, on one machine: cluster, control plane, proxy.'
-        : 'Istio\'s command line, answered by Lateen.',
+        ? "A service mesh with Istio's API, on one machine: cluster, control plane, proxy."
+        : "Istio's command line, answered by Lateen.",
     )
     .exitOverride()
     .configureOutput({ writeOut: context.out, writeErr: context.err })
@@ -52,7 +56,12 @@ function report(context: CommandContext, error: unknown): number {
     if (error.message !== '') context.err(`${context.program}: ${error.message}\n`);
     return error.exitCode;
   }
-  const text = error instanceof Error ? (context.env.LATEEN_DEBUG ? (error.stack ?? error.message) : error.message) : String(error);
+  const text =
+    error instanceof Error
+      ? context.env.LATEEN_DEBUG
+        ? (error.stack ?? error.message)
+        : error.message
+      : String(error);
   context.err(`${context.program}: ${text}\n`);
   return 1;
 }

@@ -34,7 +34,10 @@ async function applyObject(
   defaultNamespace: string,
 ): Promise<ApplyOutcome> {
   const named = target.namespaced
-    ? { ...object, metadata: { ...object.metadata, namespace: object.metadata.namespace ?? defaultNamespace } }
+    ? {
+        ...object,
+        metadata: { ...object.metadata, namespace: object.metadata.namespace ?? defaultNamespace },
+      }
     : object;
   const annotated = withLastApplied(named);
   const { name, namespace } = annotated.metadata;
@@ -47,7 +50,9 @@ async function applyObject(
   const live = await client.get(target.id, name!, namespace);
   const wanted = annotated.metadata.annotations![lastApplied];
   if (live.metadata.annotations?.[lastApplied] === wanted) return 'unchanged';
-  await client.patch(target.id, name!, namespace, 'merge', annotated, { fieldManager: 'kubectl-client-side-apply' });
+  await client.patch(target.id, name!, namespace, 'merge', annotated, {
+    fieldManager: 'kubectl-client-side-apply',
+  });
   return 'configured';
 }
 
@@ -73,7 +78,9 @@ function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (value === null || typeof value !== 'object') return value;
   const entries = Object.entries(value).filter(([, field]) => field !== undefined);
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, field]) => [key, sortKeys(field)]));
+  return Object.fromEntries(
+    entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, field]) => [key, sortKeys(field)]),
+  );
 }
 
 /** Finds a kind's resource through discovery; a kind that a CRD has just declared is asked for until it is served. */
@@ -98,7 +105,8 @@ function createMapper(client: KubeClient): (apiVersion: string, kind: string) =>
     while (!known.has(key)) {
       await learn(apiVersion);
       if (known.has(key)) break;
-      if (performance.now() > deadline) throw new Error(`no matches for kind ${kind} in version ${apiVersion}`);
+      if (performance.now() > deadline)
+        throw new Error(`no matches for kind ${kind} in version ${apiVersion}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     return known.get(key)!;

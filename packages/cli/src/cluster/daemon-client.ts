@@ -4,7 +4,14 @@ import type { ClusterFiles } from './files.ts';
 /** One part of a running cluster, as `lateen status -o json` prints it. Parts of one process share its pid. */
 export interface Component {
   readonly name: string;
-  readonly kind: 'api-server' | 'controllers' | 'kubelet' | 'control-plane' | 'proxy' | 'container' | 'daemon';
+  readonly kind:
+    | 'api-server'
+    | 'controllers'
+    | 'kubelet'
+    | 'control-plane'
+    | 'proxy'
+    | 'container'
+    | 'daemon';
   readonly pid: number;
   readonly ready: boolean;
   readonly address?: string;
@@ -38,15 +45,21 @@ export async function stopDaemon(files: ClusterFiles): Promise<boolean> {
 
 function ask(files: ClusterFiles, method: string, path: string): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
-    const request = http.request({ socketPath: files.daemonSocket, method, path, timeout: 10_000 }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk) => chunks.push(chunk));
-      response.on('end', () => resolve(Buffer.concat(chunks).toString()));
-      response.on('error', reject);
-    });
-    request.on('timeout', () => request.destroy(new Error(`the daemon of cluster ${files.name} does not answer`)));
+    const request = http.request(
+      { socketPath: files.daemonSocket, method, path, timeout: 10_000 },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk) => chunks.push(chunk));
+        response.on('end', () => resolve(Buffer.concat(chunks).toString()));
+        response.on('error', reject);
+      },
+    );
+    request.on('timeout', () =>
+      request.destroy(new Error(`the daemon of cluster ${files.name} does not answer`)),
+    );
     request.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED' || error.code === 'ENOTDIR') resolve(undefined);
+      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED' || error.code === 'ENOTDIR')
+        resolve(undefined);
       else reject(error);
     });
     request.end();

@@ -38,7 +38,9 @@ async function waitForEnd(pid: number, files: ClusterFiles): Promise<void> {
   while (isAlive(pid)) {
     if (performance.now() > deadline) {
       process.kill(pid, 'SIGKILL');
-      throw new CommandError(`the daemon of cluster ${files.name} (pid ${pid}) did not end in 40 s and was killed; run 'lateen down' again`);
+      throw new CommandError(
+        `the daemon of cluster ${files.name} (pid ${pid}) did not end in 40 s and was killed; run 'lateen down' again`,
+      );
     }
     await delay(20);
   }

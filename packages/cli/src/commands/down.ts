@@ -17,7 +17,9 @@ export const down: CommandModule = {
         const files = clusterFiles(options.name, context.env);
         if (!options.keep) await unmergeUserKubeconfig(files);
         const { stopped } = await stopCluster(files, options.keep);
-        context.out(stopped ? `cluster ${files.name} has ended\n` : `cluster ${files.name} was not running\n`);
+        context.out(
+          stopped ? `cluster ${files.name} has ended\n` : `cluster ${files.name} was not running\n`,
+        );
       });
   },
 };

@@ -10,14 +10,16 @@ export const env: CommandModule = {
   register(root, context) {
     root
       .command('env')
-      .description('print export lines for a shell: PATH, KUBECONFIG and the ingress gateway\'s addresses')
+      .description("print export lines for a shell: PATH, KUBECONFIG and the ingress gateway's addresses")
       .addOption(nameOption())
       .addHelpText('after', example('eval "$(lateen env)"'))
       .action((options) => {
         const files = clusterFiles(options.name, context.env);
         const config = readConfig(files);
         if (!config) {
-          throw new CommandError(`there is no cluster ${files.name}; start it with 'lateen up${files.name === 'lateen' ? '' : ` --name ${files.name}`}'`);
+          throw new CommandError(
+            `there is no cluster ${files.name}; start it with 'lateen up${files.name === 'lateen' ? '' : ` --name ${files.name}`}'`,
+          );
         }
         const variables: Record<string, string> = {
           PATH: `${quote(path.join(context.projectRoot, 'bin'))}:"$PATH"`,

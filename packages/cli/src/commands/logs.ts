@@ -27,7 +27,9 @@ export const logs: CommandModule = {
 
 function noSuchLog(dir: string, component: string): string {
   const names = existsSync(dir)
-    ? readdirSync(dir).filter((name) => name.endsWith('.log')).map((name) => name.slice(0, -4))
+    ? readdirSync(dir)
+        .filter((name) => name.endsWith('.log'))
+        .map((name) => name.slice(0, -4))
     : [];
   return names.length === 0
     ? `no logs in ${dir}: the cluster does not run`

@@ -5,4 +5,5 @@ import { defaultClusterName } from '../cluster/files.ts';
 export const nameOption = (): Option => new Option('--name <name>', 'cluster').default(defaultClusterName);
 
 /** The text of an example below a command's help. */
-export const example = (...lines: string[]): string => `\nExample:\n${lines.map((line) => `  ${line}\n`).join('')}`;
+export const example = (...lines: string[]): string =>
+  `\nExample:\n${lines.map((line) => `  ${line}\n`).join('')}`;

@@ -20,10 +20,16 @@ export const status: CommandModule = {
         const files = clusterFiles(options.name, context.env);
         const current = await daemonStatus(files);
         if (!current && !options.output) {
-          throw new CommandError(`cluster ${files.name} does not run; start it with 'lateen up${nameFlag(files.name)}'`);
+          throw new CommandError(
+            `cluster ${files.name} does not run; start it with 'lateen up${nameFlag(files.name)}'`,
+          );
         }
         const shown = current ?? { name: files.name, ready: false, components: [] };
-        context.out(options.output ? formatStructured(publicStatus(shown), options.output) : `${statusTable(current!)}\n`);
+        context.out(
+          options.output
+            ? formatStructured(publicStatus(shown), options.output)
+            : `${statusTable(current!)}\n`,
+        );
         if (!shown.ready) throw new CommandError('', 1);
       });
   },

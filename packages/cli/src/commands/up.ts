@@ -13,19 +13,29 @@ export const up: CommandModule = {
   register(root, context) {
     root
       .command('up')
-      .description('start a cluster in the background and return when it is ready; repairs one that is half dead')
+      .description(
+        'start a cluster in the background and return when it is ready; repairs one that is half dead',
+      )
       .addOption(
-        new Option('--profile <profile>', 'demo: with the mesh; none: an empty Kubernetes; api: only the Kubernetes API').choices([
-          'demo',
-          'none',
-          'api',
-        ]),
+        new Option(
+          '--profile <profile>',
+          'demo: with the mesh; none: an empty Kubernetes; api: only the Kubernetes API',
+        ).choices(['demo', 'none', 'api']),
       )
       .addOption(nameOption())
-      .option('--address <ip>', 'loopback address of the API server and the node ports (default 127.0.0.1)', loopback)
-      .addOption(new Option('--data-plane <name>', 'proxy of the sidecars and gateways').choices(['lateen', 'envoy']))
+      .option(
+        '--address <ip>',
+        'loopback address of the API server and the node ports (default 127.0.0.1)',
+        loopback,
+      )
+      .addOption(
+        new Option('--data-plane <name>', 'proxy of the sidecars and gateways').choices(['lateen', 'envoy']),
+      )
       .option('--envoy <path>', 'the Envoy binary for --data-plane envoy (default: the one on PATH)')
-      .addHelpText('after', example('lateen up --profile none', 'lateen up --name second --address 127.0.0.2'))
+      .addHelpText(
+        'after',
+        example('lateen up --profile none', 'lateen up --name second --address 127.0.0.2'),
+      )
       .action(async (options) => {
         const files = clusterFiles(options.name, context.env);
         const envoyPath = options.dataPlane === 'envoy' ? findEnvoy(options.envoy, context.env) : undefined;
@@ -43,7 +53,9 @@ export const up: CommandModule = {
         progress.done();
         await mergeUserKubeconfig(files, context.env);
         const flag = files.name === 'lateen' ? '' : ` --name ${files.name}`;
-        context.out(`cluster ${status.name} is ready\n\nNext:\n  eval "$(bin/lateen env${flag})"\n  kubectl get pods -A\n`);
+        context.out(
+          `cluster ${status.name} is ready\n\nNext:\n  eval "$(bin/lateen env${flag})"\n  kubectl get pods -A\n`,
+        );
       });
   },
 };
@@ -54,4 +66,3 @@ function loopback(value: string): string {
   }
   return value;
 }
-

@@ -7,7 +7,11 @@ export interface Progress {
   done(): void;
 }
 
-export function createProgress(write: (text: string) => void, isTerminal: boolean, now: () => number): Progress {
+export function createProgress(
+  write: (text: string) => void,
+  isTerminal: boolean,
+  now: () => number,
+): Progress {
   const color = pico.createColors(isTerminal);
   let current: { text: string; from: number } | undefined;
   const finish = () => {

@@ -10,10 +10,15 @@ export interface ContainerProcess {
 }
 
 /** One component for each container of the pods, with the kind that a reader looks for. */
-export function podComponents(pods: readonly KubeObject[], processes: readonly ContainerProcess[]): Component[] {
+export function podComponents(
+  pods: readonly KubeObject[],
+  processes: readonly ContainerProcess[],
+): Component[] {
   return pods.flatMap((pod) => {
     const { name, namespace } = pod.metadata;
-    const sidecars = (pod.spec.initContainers ?? []).filter((container: any) => container.restartPolicy === 'Always');
+    const sidecars = (pod.spec.initContainers ?? []).filter(
+      (container: any) => container.restartPolicy === 'Always',
+    );
     return [...(pod.spec.containers ?? []), ...sidecars].map((container: any): Component => {
       const status = containerStatus(pod, container.name);
       const process = processes.find(
@@ -47,6 +52,7 @@ function describeWaiting(state: any, pod: KubeObject): string {
 function componentKind(pod: KubeObject, container: string): Component['kind'] {
   if (container === 'istio-proxy') return 'proxy';
   const labels = pod.metadata.labels ?? {};
-  const isControlPlane = pod.metadata.namespace === 'istio-system' && (labels.app === 'istiod' || labels.istio === 'pilot');
+  const isControlPlane =
+    pod.metadata.namespace === 'istio-system' && (labels.app === 'istiod' || labels.istio === 'pilot');
   return isControlPlane ? 'control-plane' : 'container';
 }

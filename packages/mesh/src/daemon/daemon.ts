@@ -1,4 +1,4 @@
-import { type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
@@ -39,8 +39,11 @@ export class Daemon {
 
   constructor(input: DaemonInput) {
     this.#input = input;
-    this.#apiServer = this.#createChild('api-server', process.execPath, [process.argv[1]!, 'api-server'], (_, message) =>
-      void this.#apiServerReady(Number(message.port)),
+    this.#apiServer = this.#createChild(
+      'api-server',
+      process.execPath,
+      [process.argv[1]!, 'api-server'],
+      (_, message) => void this.#apiServerReady(Number(message.port)),
     );
   }
 
@@ -97,9 +100,15 @@ export class Daemon {
     const { config, log } = this.#input;
     this.#stage = 'starting the node';
     const launch = nodeLaunch(process.execPath, process.argv[1]!);
-    this.#node = this.#createChild('node', launch.command, launch.args, (child) => this.#nodePorts?.attach(child));
+    this.#node = this.#createChild('node', launch.command, launch.args, (child) =>
+      this.#nodePorts?.attach(child),
+    );
     this.#node.start();
-    this.#nodePorts = startNodePorts({ client: this.#client!, address: config.address, log: log.child('node-ports') });
+    this.#nodePorts = startNodePorts({
+      client: this.#client!,
+      address: config.address,
+      log: log.child('node-ports'),
+    });
     this.#nodePorts.attach(this.#node.process!);
   }
 
@@ -113,8 +122,11 @@ export class Daemon {
   async status(): Promise<ClusterStatus> {
     const { config, files } = this.#input;
     const components = [...this.#ownComponents(), ...(await this.#podComponents())];
-    const wanted = components.filter((component) => !component.namespace || component.namespace === meshNamespace);
-    const installed = config.profile !== 'demo' || (this.#installed && wanted.some((c) => c.kind === 'control-plane'));
+    const wanted = components.filter(
+      (component) => !component.namespace || component.namespace === meshNamespace,
+    );
+    const installed =
+      config.profile !== 'demo' || (this.#installed && wanted.some((c) => c.kind === 'control-plane'));
     return {
       name: files.name,
       ready: !this.#stopping && installed && wanted.every((component) => component.ready),
@@ -136,12 +148,22 @@ export class Daemon {
       ...(kind === 'api-server' ? { address: this.#address() } : {}),
       ...(child.ready ? {} : { message: child.lastMessage }),
     });
-    const components = [own('api-server', 'api-server', api, api.pid), own('controllers', 'controllers', api, api.pid)];
+    const components = [
+      own('api-server', 'api-server', api, api.pid),
+      own('controllers', 'controllers', api, api.pid),
+    ];
     const { config } = this.#input;
     if (config.profile !== 'api') {
       const node = this.#node;
       if (node) components.push(own('lateen-node', 'kubelet', node, childOf(node.pid) ?? node.pid));
-      else components.push({ name: 'lateen-node', kind: 'kubelet', pid: 0, ready: false, message: 'not started yet' });
+      else
+        components.push({
+          name: 'lateen-node',
+          kind: 'kubelet',
+          pid: 0,
+          ready: false,
+          message: 'not started yet',
+        });
     }
     return components;
   }
@@ -164,7 +186,9 @@ export class Daemon {
   }
 
   async #containerProcesses(): Promise<ContainerProcess[]> {
-    const inner = await getJson<ContainerProcess[]>(this.#input.files.nodeSocket, '/containers').catch(() => []);
+    const inner = await getJson<ContainerProcess[]>(this.#input.files.nodeSocket, '/containers').catch(
+      () => [],
+    );
     const node = childOf(this.#node?.pid ?? 0);
     if (!node) return [];
     const pids = hostPids(node);

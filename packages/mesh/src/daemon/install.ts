@@ -25,8 +25,13 @@ function readInstalledObjects(projectRoot: string): KubeObject[] {
 /** The manifests that make up the mesh, in the order in which they are applied. */
 export function installFiles(projectRoot: string): string[] {
   const folder = path.join(projectRoot, crdFolder);
-  const crds = readdirSync(folder).filter((name) => /^crd.*\.yaml$/.test(name)).sort();
-  return [...crds.map((name) => path.join(folder, name)), path.join(projectRoot, 'install/kubernetes/istio-demo.yaml')];
+  const crds = readdirSync(folder)
+    .filter((name) => /^crd.*\.yaml$/.test(name))
+    .sort();
+  return [
+    ...crds.map((name) => path.join(folder, name)),
+    path.join(projectRoot, 'install/kubernetes/istio-demo.yaml'),
+  ];
 }
 
 export function readObjects(file: string): KubeObject[] {
