@@ -1,4 +1,14 @@
-import type { Decoded, FieldValidation, KindSchema, KubeObject } from '../types.ts';
+import { isObject, typeError } from '../decode/go.ts';
+import { decodeParsed } from '../decode/index.ts';
+import { JsonSyntaxError, type ParsedJson, parseJson } from '../decode/json.ts';
+import { invalidValue } from '../errors.ts';
+import { badRequest, summary } from '../failure.ts';
+import { marshal, printValue } from '../gotext.ts';
+import type { ApiFailure, Decoded, FieldValidation, KindSchema, KubeObject } from '../types.ts';
+import { applyJsonPatch, JsonPatchError, type JsonPatchOperation } from './json.ts';
+import { applyMergePatch } from './merge.ts';
+import { applyStrategicPatch, StrategicPatchError } from './strategic.ts';
+import { unstructuredProblem } from './unstructured.ts';
 
 export interface PatchInput {
   readonly kind: KindSchema;
@@ -9,7 +19,141 @@ export interface PatchInput {
   readonly fieldValidation: FieldValidation;
 }
 
+const maxOperations = 10_000;
+
 /** Applies a JSON, merge or strategic merge patch and decodes the outcome; `live` is not changed. */
 export function applyPatch(input: PatchInput): Decoded {
-  return { object: input.live, warnings: [] };
+  const text = typeof input.body === 'string' ? input.body : new TextDecoder().decode(input.body);
+  try {
+    const parsed = parseJson(text);
+    if (input.type === 'json') return jsonPatch(input, parsed);
+    return input.type === 'merge' ? mergePatch(input, parsed) : strategicPatch(input, parsed);
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) return refuse(badRequest(syntaxText(input, error.message)));
+    if (error instanceof JsonPatchError) return refuse(cannotApply());
+    if (error instanceof StrategicPatchError) return refuse(strategicFailure(error));
+    throw error;
+  }
+}
+
+function refuse(error: ApiFailure): Decoded {
+  return { warnings: [], error };
+}
+
+function syntaxText(input: PatchInput, message: string): string {
+  const checked = input.fieldValidation !== 'Ignore' && input.type !== 'strategic';
+  return checked ? `error decoding patch: ${message}` : message;
+}
+
+/** A JSON patch that fails on this object; kubectl shows the sentence after "The request is invalid". */
+function cannotApply(): ApiFailure {
+  const message = 'the server rejected our request due to an error in our request';
+  return { code: 422, reason: 'Invalid', message, details: {} };
+}
+
+function strategicFailure(error: StrategicPatchError): ApiFailure {
+  return error.code === 400
+    ? badRequest(error.message)
+    : { code: error.code, reason: '', message: error.message };
+}
+
+function notTheType(value: unknown, type: string): ApiFailure {
+  const kind = Array.isArray(value)
+    ? 'array'
+    : value === null
+      ? 'null'
+      : typeof value === 'boolean'
+        ? 'bool'
+        : typeof value;
+  return badRequest(typeError(kind, type, '', ''));
+}
+
+function jsonPatch(input: PatchInput, parsed: ParsedJson): Decoded {
+  const operations = parsed.value;
+  if (!Array.isArray(operations) || !operations.every(isObject)) {
+    const failure = notTheType(
+      operations,
+      Array.isArray(operations) ? 'jsonpatch.Operation' : 'jsonpatch.Patch',
+    );
+    return refuse(failure);
+  }
+  if (operations.length > maxOperations) return refuse(tooManyOperations(operations.length));
+  const patched = applyJsonPatch(structuredClone(input.live), operations as unknown as JsonPatchOperation[]);
+  return decodePatched(
+    input,
+    patched as Record<string, unknown>,
+    marshal(patched, true),
+    operationProblems(operations),
+  );
+}
+
+function tooManyOperations(count: number): ApiFailure {
+  const message = `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${count}`;
+  return { code: 413, reason: 'RequestEntityTooLarge', message: `Request entity too large: ${message}` };
+}
+
+const operationFields = ['op', 'path', 'from', 'value'];
+
+function operationProblems(operations: readonly Record<string, unknown>[]): string[] {
+  return operations.flatMap((operation, index) =>
+    Object.keys(operation)
+      .filter((key) => !operationFields.includes(key))
+      .map((key) => `json patch unknown field "[${index}].${key}"`),
+  );
+}
+
+function mergePatch(input: PatchInput, parsed: ParsedJson): Decoded {
+  if (!isObject(parsed.value)) {
+    const type = 'map[string]interface {}';
+    const failure = notTheType(parsed.value, type);
+    const text =
+      input.fieldValidation === 'Ignore' ? 'Invalid JSON Patch' : `error decoding patch: ${failure.message}`;
+    return refuse(badRequest(text));
+  }
+  const patched = applyMergePatch(input.live, parsed.value) as Record<string, unknown>;
+  return decodePatched(input, patched, marshal(patched, true), duplicateProblems(parsed));
+}
+
+function duplicateProblems(parsed: ParsedJson): string[] {
+  return [...parsed.duplicates.values()].flat().map((key) => `duplicate field ${JSON.stringify(key)}`);
+}
+
+function strategicPatch(input: PatchInput, parsed: ParsedJson): Decoded {
+  if (!isObject(parsed.value)) return refuse(notTheType(parsed.value, 'map[string]interface {}'));
+  const patch = structuredClone(parsed.value);
+  const patched = applyStrategicPatch(
+    input.kind.root,
+    structuredClone(input.live) as Record<string, unknown>,
+    patch,
+  );
+  const problem = unstructuredProblem(input.kind.root, patched);
+  if (problem !== undefined) return refuse(patchInvalid(printValue(patch), problem));
+  return decodePatched(input, patched, printValue(patch), duplicateProblems(parsed));
+}
+
+/** Decodes the outcome; its errors quote `shown` as the value of `patch`. */
+function decodePatched(
+  input: PatchInput,
+  patched: Record<string, unknown>,
+  shown: string,
+  strict: string[],
+): Decoded {
+  const outcome = decodeParsed(input.kind, patched);
+  if (outcome.error !== undefined) return refuse(patchInvalid(shown, outcome.error));
+  const problems = [...strict, ...outcome.strict];
+  if (problems.length > 0 && input.fieldValidation === 'Strict') {
+    return refuse(patchInvalid(shown, `strict decoding error: ${problems.join(', ')}`));
+  }
+  return { object: outcome.object!, warnings: input.fieldValidation === 'Warn' ? problems : [] };
+}
+
+/** A 422 about no object in particular. */
+function patchInvalid(shown: string, problem: string): ApiFailure {
+  const errors = [invalidValue('patch', shown, problem)];
+  return {
+    code: 422,
+    reason: 'Invalid',
+    message: ` "" is invalid: ${summary(errors)}`,
+    details: { causes: errors },
+  };
 }
