@@ -25,7 +25,7 @@ export function builtinKind(gvk: GroupVersionKind): KindSchema | undefined {
     custom: false,
     namespaced: !clusterKinds.has(gvk.kind),
     root: table.node(struct),
-    applyDefaults: (object: KubeObject) => applyBuiltinDefaults(gvk, object),
+    applyDefaults: (object: KubeObject) => applyBuiltinDefaults(gvk, table.node(struct), object),
     validate: (object, old, subresource) => validateBuiltin(gvk, object, old, subresource),
   };
 }
