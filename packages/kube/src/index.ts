@@ -1,5 +1,6 @@
 export * from './client.ts';
 export * from './error.ts';
+export * from './events.ts';
 export * from './informer.ts';
 export * from './kubeconfig.ts';
 export * from './paths.ts';

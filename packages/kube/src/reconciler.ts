@@ -10,6 +10,8 @@ export interface ReconcilerOptions {
   readonly backoff?: BackoffOptions;
   readonly log?: Log;
   readonly clock?: Clock;
+  /** Nothing is worked on before this has resolved, so that caches are full first. */
+  readonly ready?: Promise<unknown>;
 }
 
 /** A queue of keys: each is worked on soon after it was added, once however often, and again later when that failed. */
@@ -41,11 +43,17 @@ class WorkQueue implements Reconciler {
   readonly #abort = new AbortController();
   #idleWaiters: Array<() => void> = [];
   #scheduled = false;
+  #ready: boolean;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     this.#log = options.log ?? silentLog;
     this.#clock = options.clock ?? systemClock;
+    this.#ready = options.ready === undefined;
+    void options.ready?.then(() => {
+      this.#ready = true;
+      this.#schedule();
+    });
   }
 
   add(key: string): void {
@@ -84,7 +92,7 @@ class WorkQueue implements Reconciler {
 
   /** Work starts in a later turn, so that a burst of events for one key is one piece of work. */
   #schedule(): void {
-    if (this.#scheduled) return;
+    if (this.#scheduled || !this.#ready) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
