@@ -23,11 +23,14 @@ function applyOperation(document: unknown, operation: JsonPatchOperation): void 
   const { container, key } = locate(document, operation.path);
   switch (operation.op) {
     case 'add':
-      return add(container, key, structuredClone(operation.value ?? null));
+      add(container, key, structuredClone(operation.value ?? null));
+      return;
     case 'remove':
-      return remove(container, key);
+      remove(container, key);
+      return;
     case 'replace':
-      return replace(container, key, structuredClone(operation.value ?? null));
+      replace(container, key, structuredClone(operation.value ?? null));
+      return;
     case 'test':
       if (!deepEqual(read(container, key) ?? null, operation.value ?? null))
         throw new JsonPatchError('test failed');
@@ -39,7 +42,8 @@ function applyOperation(document: unknown, operation: JsonPatchOperation): void 
       if (value === undefined) throw new JsonPatchError(`missing ${operation.from}`);
       if (operation.op === 'move') remove(source.container, source.key);
       const target = locate(document, operation.path);
-      return add(target.container, target.key, value);
+      add(target.container, target.key, value);
+      return;
     }
     default:
       throw new JsonPatchError(`Unexpected kind: ${operation.op}`);

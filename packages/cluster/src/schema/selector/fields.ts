@@ -12,7 +12,7 @@ export function parseFieldSelector(text: string): { requirements: FieldRequireme
     const match = /^((?:\\.|[^=!\\]|!(?!=))*)(==|=|!=)(.*)$/s.exec(term);
     if (match === null)
       return { requirements: [], error: `invalid selector: '${text}'; can't understand '${term}'` };
-    const value = unescape(match[3]!);
+    const value = unescapeValue(match[3]!);
     if (value.error !== undefined) return { requirements: [], error: value.error };
     requirements.push({ field: match[1]!, operator: match[2] === '!=' ? '!=' : '=', value: value.text });
   }
@@ -35,7 +35,7 @@ function splitTerms(text: string): string[] {
   return [...terms, term];
 }
 
-function unescape(value: string): { text: string; error?: string } {
+function unescapeValue(value: string): { text: string; error?: string } {
   let text = '';
   for (let index = 0; index < value.length; index += 1) {
     const character = value[index]!;

@@ -1,4 +1,4 @@
-import { each, setDefault, setDefaults } from './set.ts';
+import { each, part, setDefault, setDefaults } from './set.ts';
 
 export function defaultService(service: any): void {
   service.spec ??= {};
@@ -26,7 +26,9 @@ function defaultTrafficPolicies(spec: any): void {
 
 export function defaultEndpoints(endpoints: any): void {
   for (const subset of each(endpoints.subsets))
-    each(subset.ports).forEach((port) => setDefault(port, 'protocol', 'TCP'));
+    each(subset.ports).forEach((port) => {
+      setDefault(port, 'protocol', 'TCP');
+    });
 }
 
 export function defaultEndpointSlice(slice: any): void {
@@ -41,18 +43,18 @@ export function defaultNamespace(namespace: any): void {
 }
 
 export function defaultPersistentVolume(volume: any): void {
-  setDefaults((volume.spec ??= {}), { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' });
-  setDefault((volume.status ??= {}), 'phase', 'Pending');
+  setDefaults(part(volume, 'spec'), { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' });
+  setDefault(part(volume, 'status'), 'phase', 'Pending');
   if (volume.spec.hostPath) volume.spec.hostPath.type ??= '';
 }
 
 export function defaultClaim(claim: any): void {
-  setDefault((claim.status ??= {}), 'phase', 'Pending');
-  setDefault((claim.spec ??= {}), 'volumeMode', 'Filesystem');
+  setDefault(part(claim, 'status'), 'phase', 'Pending');
+  setDefault(part(claim, 'spec'), 'volumeMode', 'Filesystem');
 }
 
 export function defaultNode(node: any): void {
-  const status = (node.status ??= {});
+  const status = part(node, 'status');
   if (status.allocatable === undefined && status.capacity !== undefined)
     status.allocatable = { ...status.capacity };
 }
@@ -80,7 +82,9 @@ export function defaultNetworkPolicy(policy: any): void {
     policy.spec.policyTypes = ['Ingress', ...(each(policy.spec.egress).length > 0 ? ['Egress'] : [])];
   }
   for (const rule of [...each(policy.spec.ingress), ...each(policy.spec.egress)]) {
-    each(rule.ports).forEach((port) => setDefault(port, 'protocol', 'TCP'));
+    each(rule.ports).forEach((port) => {
+      setDefault(port, 'protocol', 'TCP');
+    });
   }
 }
 
@@ -93,7 +97,7 @@ export function defaultStorageClass(object: any): void {
 }
 
 export function defaultCsiDriver(object: any): void {
-  setDefaults((object.spec ??= {}), {
+  setDefaults(part(object, 'spec'), {
     attachRequired: true,
     podInfoOnMount: false,
     storageCapacity: false,
@@ -105,7 +109,9 @@ export function defaultCsiDriver(object: any): void {
 }
 
 function defaultRules(rules: unknown): void {
-  each(rules).forEach((rule) => setDefault(rule, 'scope', '*'));
+  each(rules).forEach((rule) => {
+    setDefault(rule, 'scope', '*');
+  });
 }
 
 export function defaultWebhooks(configuration: any): void {
@@ -132,7 +138,7 @@ function defaultMatchResources(match: any): void {
 }
 
 export function defaultAdmissionPolicy(policy: any): void {
-  setDefault((policy.spec ??= {}), 'failurePolicy', 'Fail');
+  setDefault(part(policy, 'spec'), 'failurePolicy', 'Fail');
   defaultMatchResources(policy.spec.matchConstraints);
 }
 

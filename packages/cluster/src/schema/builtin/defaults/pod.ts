@@ -31,7 +31,9 @@ export function defaultPodSpec(spec: any): void {
   for (const container of allContainers(spec)) {
     defaultContainer(container);
     if (spec.hostNetwork)
-      each(container.ports).forEach((port) => setDefault(port, 'hostPort', port.containerPort));
+      each(container.ports).forEach((port) => {
+        setDefault(port, 'hostPort', port.containerPort);
+      });
   }
 }
 
@@ -61,7 +63,9 @@ function defaultContainer(container: any): void {
     terminationMessagePath: '/dev/termination-log',
     terminationMessagePolicy: 'File',
   });
-  each(container.ports).forEach((port) => setDefault(port, 'protocol', 'TCP'));
+  each(container.ports).forEach((port) => {
+    setDefault(port, 'protocol', 'TCP');
+  });
   for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
     if (container[probe] !== undefined) defaultProbe(container[probe]);
   }

@@ -12,3 +12,9 @@ export function setDefaults(object: any, values: Readonly<Record<string, unknown
 export function each(list: unknown): any[] {
   return Array.isArray(list) ? list.filter((item) => typeof item === 'object' && item !== null) : [];
 }
+
+/** The map in a field, made when there is none. */
+export function part(object: any, field: string): any {
+  object[field] ??= {};
+  return object[field];
+}

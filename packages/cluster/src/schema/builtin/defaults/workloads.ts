@@ -1,29 +1,29 @@
 import { defaultClaim } from './core.ts';
 import { defaultPodSpec } from './pod.ts';
-import { each, setDefault, setDefaults } from './set.ts';
+import { each, part, setDefault, setDefaults } from './set.ts';
 
 function template(spec: any): void {
-  defaultPodSpec(((spec.template ??= {}).spec ??= {}));
+  defaultPodSpec(part(part(spec, 'template'), 'spec'));
 }
 
 export function defaultDeployment(object: any): void {
-  const spec = (object.spec ??= {});
+  const spec = part(object, 'spec');
   setDefaults(spec, { replicas: 1, revisionHistoryLimit: 10, progressDeadlineSeconds: 600 });
-  const strategy = (spec.strategy ??= {});
+  const strategy = part(spec, 'strategy');
   setDefault(strategy, 'type', 'RollingUpdate');
   if (strategy.type === 'RollingUpdate') {
-    setDefaults((strategy.rollingUpdate ??= {}), { maxUnavailable: '25%', maxSurge: '25%' });
+    setDefaults(part(strategy, 'rollingUpdate'), { maxUnavailable: '25%', maxSurge: '25%' });
   }
   template(spec);
 }
 
 export function defaultReplicaSet(object: any): void {
-  setDefault((object.spec ??= {}), 'replicas', 1);
+  setDefault(part(object, 'spec'), 'replicas', 1);
   template(object.spec);
 }
 
 export function defaultReplicationController(object: any): void {
-  const spec = (object.spec ??= {});
+  const spec = part(object, 'spec');
   setDefault(spec, 'replicas', 1);
   const labels = spec.template?.metadata?.labels;
   if (labels !== undefined) {
@@ -35,16 +35,16 @@ export function defaultReplicationController(object: any): void {
 }
 
 export function defaultStatefulSet(object: any): void {
-  const spec = (object.spec ??= {});
+  const spec = part(object, 'spec');
   setDefaults(spec, { replicas: 1, revisionHistoryLimit: 10, podManagementPolicy: 'OrderedReady' });
-  const strategy = (spec.updateStrategy ??= {});
+  const strategy = part(spec, 'updateStrategy');
   if (!strategy.type) {
     strategy.type = 'RollingUpdate';
     strategy.rollingUpdate ??= { partition: 0 };
   }
   if (strategy.type === 'RollingUpdate' && strategy.rollingUpdate)
     setDefault(strategy.rollingUpdate, 'partition', 0);
-  setDefaults((spec.persistentVolumeClaimRetentionPolicy ??= {}), {
+  setDefaults(part(spec, 'persistentVolumeClaimRetentionPolicy'), {
     whenDeleted: 'Retain',
     whenScaled: 'Retain',
   });
@@ -53,17 +53,17 @@ export function defaultStatefulSet(object: any): void {
 }
 
 export function defaultDaemonSet(object: any): void {
-  const spec = (object.spec ??= {});
+  const spec = part(object, 'spec');
   setDefault(spec, 'revisionHistoryLimit', 10);
-  const strategy = (spec.updateStrategy ??= {});
+  const strategy = part(spec, 'updateStrategy');
   setDefault(strategy, 'type', 'RollingUpdate');
   if (strategy.type === 'RollingUpdate')
-    setDefaults((strategy.rollingUpdate ??= {}), { maxUnavailable: 1, maxSurge: 0 });
+    setDefaults(part(strategy, 'rollingUpdate'), { maxUnavailable: 1, maxSurge: 0 });
   template(spec);
 }
 
 export function defaultJob(object: any): void {
-  const spec = (object.spec ??= {});
+  const spec = part(object, 'spec');
   if (spec.completions === undefined && spec.parallelism === undefined)
     Object.assign(spec, { completions: 1, parallelism: 1 });
   const perIndex = spec.backoffLimitPerIndex !== undefined;
@@ -76,7 +76,9 @@ export function defaultJob(object: any): void {
     manualSelector: false,
   });
   for (const rule of each(spec.podFailurePolicy?.rules)) {
-    each(rule.onPodConditions).forEach((condition) => setDefault(condition, 'status', 'True'));
+    each(rule.onPodConditions).forEach((condition) => {
+      setDefault(condition, 'status', 'True');
+    });
   }
   const labels = spec.template?.metadata?.labels;
   if (labels !== undefined && object.metadata?.labels === undefined) {
@@ -86,14 +88,14 @@ export function defaultJob(object: any): void {
 }
 
 export function defaultCronJob(object: any): void {
-  const spec = (object.spec ??= {});
+  const spec = part(object, 'spec');
   setDefaults(spec, {
     concurrencyPolicy: 'Allow',
     suspend: false,
     successfulJobsHistoryLimit: 3,
     failedJobsHistoryLimit: 1,
   });
-  template(((spec.jobTemplate ??= {}).spec ??= {}));
+  template(part(part(spec, 'jobTemplate'), 'spec'));
 }
 
 const scalingPolicies = {
@@ -105,7 +107,7 @@ const scalingPolicies = {
 };
 
 export function defaultAutoscaler(object: any): void {
-  const spec = (object.spec ??= {});
+  const spec = part(object, 'spec');
   setDefault(spec, 'minReplicas', 1);
   if (object.apiVersion === 'autoscaling/v1') return;
   if (each(spec.metrics).length === 0) {
@@ -113,11 +115,11 @@ export function defaultAutoscaler(object: any): void {
     spec.metrics = [{ type: 'Resource', resource: { name: 'cpu', target } }];
   }
   if (spec.behavior === undefined) return;
-  const up = (spec.behavior.scaleUp ??= {});
+  const up = part(spec.behavior, 'scaleUp');
   setDefaults(up, { stabilizationWindowSeconds: 0, selectPolicy: 'Max', policies: scalingPolicies.up });
-  setDefaults((spec.behavior.scaleDown ??= {}), { selectPolicy: 'Max', policies: scalingPolicies.down });
+  setDefaults(part(spec.behavior, 'scaleDown'), { selectPolicy: 'Max', policies: scalingPolicies.down });
 }
 
 export function defaultPodTemplate(object: any): void {
-  defaultPodSpec(((object.template ??= {}).spec ??= {}));
+  defaultPodSpec(part(part(object, 'template'), 'spec'));
 }

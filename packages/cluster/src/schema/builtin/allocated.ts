@@ -1,0 +1,53 @@
+import type { KubeObject } from '../types.ts';
+
+/** An update that leaves out a Service's addresses or node ports means those it has. */
+export function keepAllocated(service: KubeObject, old: KubeObject): void {
+  const { spec } = service;
+  if (needsClusterIp(spec) && needsClusterIp(old.spec)) keepClusterIp(spec, old.spec);
+  if (needsNodePort(spec) && needsNodePort(old.spec)) keepNodePorts(spec, old.spec);
+  const health = spec.externalTrafficPolicy === 'Local' && spec.type === 'LoadBalancer';
+  if (health && !spec.healthCheckNodePort && old.spec.healthCheckNodePort) {
+    spec.healthCheckNodePort = old.spec.healthCheckNodePort;
+  }
+  keepFamilies(spec, old.spec);
+}
+
+function needsClusterIp(spec: any): boolean {
+  return spec.type !== 'ExternalName';
+}
+
+function needsNodePort(spec: any): boolean {
+  return (
+    spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false)
+  );
+}
+
+function keepClusterIp(spec: any, old: any): void {
+  if (!spec.clusterIP && !spec.clusterIPs?.length) {
+    if (old.clusterIP) spec.clusterIP = old.clusterIP;
+    if (old.clusterIPs) spec.clusterIPs = [...old.clusterIPs];
+  } else if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
+  else if (!spec.clusterIP && old.clusterIP && spec.clusterIPs?.[0] === old.clusterIP)
+    spec.clusterIP = old.clusterIP;
+}
+
+function keepNodePorts(spec: any, old: any): void {
+  const known = new Map<string, number>();
+  for (const port of old.ports ?? []) {
+    if (port.nodePort) known.set(`${port.protocol}/${port.port}`, port.nodePort);
+  }
+  for (const port of spec.ports ?? []) {
+    const nodePort = known.get(`${port.protocol}/${port.port}`);
+    if (!port.nodePort && nodePort !== undefined) port.nodePort = nodePort;
+  }
+}
+
+function keepFamilies(spec: any, old: any): void {
+  if (spec.type === 'ExternalName') {
+    for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy'])
+      delete spec[field];
+    return;
+  }
+  for (const field of ['ipFamilies', 'ipFamilyPolicy']) spec[field] ??= old[field];
+  for (const field of ['ipFamilies', 'ipFamilyPolicy']) if (spec[field] === undefined) delete spec[field];
+}
