@@ -35,7 +35,7 @@ export function verifyJwt(token: string, key: KeyObject): Claims | undefined {
 
 /** The public key as a JSON Web Key, for a key set. */
 export function toJwk(key: KeyObject): Record<string, unknown> {
-  const jwk = createPublicKey(key).export({ format: 'jwk' });
+  const jwk = (key.type === 'private' ? createPublicKey(key) : key).export({ format: 'jwk' });
   return { use: 'sig', kid: keyIdOf(key), alg: 'ES256', ...jwk };
 }
 

@@ -1,0 +1,23 @@
+import type { Admission } from '../core.ts';
+import type { Attributes } from '../engine/attributes.ts';
+import { namespaceLifecycle } from './namespace.ts';
+import { defaultTolerations, priority } from './pod.ts';
+import { serviceAccount } from './service-account.ts';
+
+export type Plugin = (attributes: Attributes) => void | Promise<void>;
+
+/** Plugins in the order in which they see an object; then webhooks. */
+const mutating: readonly Plugin[] = [namespaceLifecycle, serviceAccount, priority, defaultTolerations];
+
+export function createAdmission(webhooks: Admission, validating: readonly Plugin[] = []): Admission {
+  return {
+    async mutate(attributes) {
+      for (const plugin of mutating) await plugin(attributes);
+      await webhooks.mutate(attributes);
+    },
+    async validate(attributes) {
+      await webhooks.validate(attributes);
+      for (const plugin of validating) await plugin(attributes);
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { type Clock, silentLog } from '@lateen/kit';
+import { builtinKind } from '../schema/index.ts';
+import { createAdmission } from './admission/chain.ts';
+import { createAuthorize } from './authorization/authorize.ts';
+import { type Core, KindCache } from './core.ts';
+import type { ClusterCredentials } from './credentials.ts';
+import { Discovery } from './discovery/documents.ts';
+import { OpenApi } from './discovery/openapi.ts';
+import { sendRaw } from './http/listen.ts';
+import { handleRequest, type Routes } from './http/routes.ts';
+import type { ApiServerOptions } from './options.ts';
+import { Registry } from './registry.ts';
+import type { ApiRequest, ApiResponse } from './request.ts';
+import { builtinVersions } from './resource.ts';
+import { ServiceAllocation } from './service/allocate.ts';
+import { Store } from './store/store.ts';
+import { TokenIssuer } from './tokens.ts';
+
+/** The parts of one API server, wired together, without its listeners. */
+export interface Assembly {
+  readonly core: Core;
+  readonly handle: (request: ApiRequest) => Promise<ApiResponse>;
+  readonly upgrade: (
+    request: ApiRequest,
+    incoming: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+  ) => Promise<void>;
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function assemble(
+  options: ApiServerOptions & { serviceCidr: string },
+  credentials: ClusterCredentials,
+  clock: Clock,
+): Assembly {
+  const log = options.log ?? silentLog;
+  const store = Store.open(join(options.stateDir, 'store'));
+  store.onFailure((error) => log.error('the store failed', { error }));
+  const registry = new Registry(builtinVersions());
+  const allocation = new ServiceAllocation({
+    serviceCidr: options.serviceCidr,
+    nodePortRange: options.nodePortRange ?? [30000, 32767],
+  });
+  for (const entry of store.collection('services').entries())
+    allocation.released('services', undefined, entry.object);
+  store.watch('services', store.version, (event) =>
+    allocation.released(
+      'services',
+      event.previous?.object,
+      event.type === 'DELETED' ? undefined : event.entry.object,
+    ),
+  );
+  const core: Core = {
+    registry,
+    store,
+    clock,
+    log,
+    allocation,
+    admission: createAdmission({ mutate: async () => {}, validate: async () => {} }),
+    kinds: new KindCache((served) =>
+      builtinKind({ group: served.group, version: served.version, kind: served.resource.kind }),
+    ),
+    tokens: new TokenIssuer(credentials.tokenKey, clock, store),
+  };
+  const routes: Routes = {
+    core,
+    authorize: createAuthorize(() => store),
+    discovery: new Discovery(core),
+    openApi: new OpenApi(core, () => []),
+  };
+  const handle = (request: ApiRequest) => handleRequest(routes, request);
+  return {
+    core,
+    handle,
+    async upgrade(request, _incoming, socket) {
+      sendRaw(socket, await handle(request));
+    },
+    async ready() {},
+    close: () => store.close(),
+  };
+}

@@ -1,0 +1,93 @@
+import type { KubeObject } from '@lateen/kube/types';
+import { trackManagedFields } from '../../schema/index.ts';
+import { invalid } from '../errors.ts';
+import type { Entry } from '../store/entry.ts';
+import type { Attributes, Operation } from './attributes.ts';
+import type { WriteOptions } from './options.ts';
+import { type Scope, workToStored } from './scope.ts';
+
+/** Now, as metadata has it: RFC 3339 in whole seconds. */
+export function timestamp(scope: { core: Scope['core'] }): string {
+  return `${new Date(scope.core.clock.now()).toISOString().slice(0, 19)}Z`;
+}
+
+export function attributesOf(
+  scope: Scope,
+  operation: Operation,
+  object: KubeObject | undefined,
+  old: KubeObject | undefined,
+  options: WriteOptions,
+): Attributes {
+  const kind = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions', CONNECT: '' }[
+    operation
+  ];
+  return {
+    core: scope.core,
+    operation,
+    served: scope.served,
+    kind: scope.kind,
+    subresource: scope.path.subresource,
+    namespace: scope.path.namespace,
+    name: object?.metadata.name ?? scope.path.name,
+    user: scope.request.user,
+    dryRun: options.dryRun,
+    object,
+    old,
+    options: {
+      kind,
+      apiVersion: 'meta.k8s.io/v1',
+      ...(options.dryRun && { dryRun: ['All'] }),
+      ...(operation !== 'DELETE' && {
+        fieldManager: options.fieldManager,
+        fieldValidation: options.fieldValidation,
+      }),
+    },
+    warnings: scope.warnings,
+  };
+}
+
+/** Throws a 422 with everything that validation has against the object. */
+export function validateOrThrow(scope: Scope, object: KubeObject, old?: KubeObject): void {
+  const errors = scope.kind.validate(object, old, scope.path.subresource || undefined);
+  if (errors.length > 0) throw invalid(scope.kind.gvk, object.metadata.name ?? '', errors);
+}
+
+export function track(
+  scope: Scope,
+  before: KubeObject | undefined,
+  after: KubeObject,
+  options: WriteOptions,
+): KubeObject {
+  const { subresource } = scope.path;
+  return trackManagedFields({
+    kind: scope.kind,
+    ...(before && { before }),
+    after,
+    manager: options.fieldManager,
+    ...(subresource && subresource !== 'scale' && { subresource }),
+    time: timestamp(scope),
+  });
+}
+
+/** Stores what the engine worked on; resolves when it is durable. A dry run only looks as if. */
+export async function storeObject(
+  scope: Scope,
+  object: KubeObject,
+  expected: Entry | undefined,
+  dryRun: boolean,
+): Promise<KubeObject> {
+  const stored = workToStored(scope.served, object);
+  if (dryRun) return stored;
+  const key = { namespace: object.metadata.namespace ?? '', name: object.metadata.name! };
+  const { entry, durable } = scope.core.store.put(
+    scope.resource.storage,
+    key,
+    expected,
+    (resourceVersion) => ({
+      ...stored,
+      metadata: { ...stored.metadata, resourceVersion },
+    }),
+  );
+  await durable;
+  return entry.object;
+}

@@ -1,0 +1,208 @@
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import { dirname } from 'node:path';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import type { Log } from '@lateen/kit';
+import { maximumBody } from '../engine/body.ts';
+import type { ApiRequest, ApiResponse, User } from '../request.ts';
+
+export interface ServerCredentials {
+  readonly certificate: string;
+  readonly privateKey: string;
+  readonly authority: string;
+}
+
+/** What the HTTP side needs of the rest. */
+export interface Backend {
+  readonly log: Log;
+  /** The caller, or the refusal to answer. */
+  authenticate(request: IncomingMessage): User | ApiResponse;
+  handle(request: ApiRequest): Promise<ApiResponse>;
+  /** Takes over the connection of an upgrade request. */
+  upgrade(request: ApiRequest, incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
+}
+
+/** A slow reader may be this far behind before its stream is cut. */
+const maximumBacklog = 16 * 1024 * 1024;
+
+export function createApiListener(credentials: ServerCredentials, backend: Backend): Server {
+  const server = createServer({
+    cert: credentials.certificate,
+    key: credentials.privateKey,
+    ca: credentials.authority,
+    requestCert: true,
+    rejectUnauthorized: false,
+    ALPNProtocols: ['http/1.1'],
+    keepAlive: true,
+    noDelay: true,
+    requestTimeout: 60_000,
+  });
+  server.keepAliveTimeout = 120_000;
+  server.on('request', (incoming, outgoing) => {
+    serve(backend, incoming, outgoing).catch((error) => {
+      backend.log.warn('request failed', { error });
+      outgoing.destroy();
+    });
+  });
+  server.on('upgrade', (incoming, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    upgrade(backend, incoming, socket, head).catch((error) => {
+      backend.log.warn('upgrade failed', { error });
+      socket.destroy();
+    });
+  });
+  server.on('tlsClientError', () => {});
+  return server;
+}
+
+/** Starts to listen; the port is known when it resolves. */
+export function listen(
+  server: Server,
+  place: { host: string; port: number } | { path: string },
+): Promise<void> {
+  if ('path' in place) {
+    mkdirSync(dirname(place.path), { recursive: true, mode: 0o700 });
+    rmSync(place.path, { force: true });
+  }
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(place, () => {
+      server.off('error', reject);
+      if ('path' in place) chmodSync(place.path, 0o600);
+      resolve();
+    });
+  });
+}
+
+async function serve(backend: Backend, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const user = backend.authenticate(incoming);
+  if ('status' in user) {
+    incoming.resume();
+    await send(user, incoming, outgoing);
+    return;
+  }
+  const gone = new AbortController();
+  outgoing.once('close', () => gone.abort());
+  const body = await readBody(incoming);
+  const request = toRequest(incoming, user, body, gone.signal);
+  await send(await backend.handle(request), incoming, outgoing);
+}
+
+async function upgrade(
+  backend: Backend,
+  incoming: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  const user = backend.authenticate(incoming);
+  if ('status' in user) {
+    sendRaw(socket, user);
+    return;
+  }
+  const gone = new AbortController();
+  socket.once('close', () => gone.abort());
+  await backend.upgrade(toRequest(incoming, user, Buffer.alloc(0), gone.signal), incoming, socket, head);
+}
+
+/** A plain answer on a connection that asked for an upgrade. */
+export function sendRaw(socket: Duplex, response: ApiResponse): void {
+  const body = typeof response.body === 'function' ? '' : Buffer.from(response.body);
+  const lines = Object.entries(response.headers).flatMap(([name, value]) =>
+    [value].flat().map((one) => `${name}: ${one}`),
+  );
+  socket.end(
+    Buffer.concat([
+      Buffer.from(
+        [
+          `HTTP/1.1 ${response.status} ${response.status}`,
+          ...lines,
+          `Content-Length: ${body.length}`,
+          'Connection: close',
+          '',
+          '',
+        ].join('\r\n'),
+      ),
+      Buffer.from(body),
+    ]),
+  );
+}
+
+function toRequest(incoming: IncomingMessage, user: User, body: Buffer, signal: AbortSignal): ApiRequest {
+  const url = incoming.url ?? '/';
+  const at = url.indexOf('?');
+  return {
+    method: incoming.method ?? 'GET',
+    path: at < 0 ? url : url.slice(0, at),
+    query: new URLSearchParams(at < 0 ? '' : url.slice(at + 1)),
+    headers: incoming.headers as Record<string, string | undefined>,
+    body,
+    user,
+    signal,
+  };
+}
+
+function readBody(incoming: IncomingMessage): Promise<Buffer> {
+  const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers;
+  if ((length === undefined || length === '0') && encoding === undefined)
+    return Promise.resolve(Buffer.alloc(0));
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    incoming.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      // One byte over the limit is kept, so that the handler refuses it with the proper answer.
+      if (size <= maximumBody + 1) chunks.push(chunk);
+    });
+    incoming.on('end', () =>
+      resolve(size > maximumBody + 1 ? Buffer.alloc(maximumBody + 1) : Buffer.concat(chunks)),
+    );
+    incoming.on('error', reject);
+    incoming.on('aborted', () => reject(new Error('the client went away')));
+  });
+}
+
+async function send(
+  response: ApiResponse,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const { body } = response;
+  if (typeof body === 'function') {
+    outgoing.writeHead(response.status, headersOf(response));
+    outgoing.flushHeaders();
+    body({
+      write: (chunk) => {
+        if (outgoing.destroyed || outgoing.writableLength > maximumBacklog) return false;
+        outgoing.write(chunk);
+        return true;
+      },
+      end: () => outgoing.end(),
+    });
+    return;
+  }
+  const size = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+  const empty = response.status === 304 || response.status === 204 || incoming.method === 'HEAD';
+  outgoing.writeHead(response.status, { ...headersOf(response), ...(!empty && { 'Content-Length': size }) });
+  outgoing.end(empty ? undefined : body);
+}
+
+function headersOf(response: ApiResponse): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = { 'Cache-Control': 'no-cache, private' };
+  for (const [name, value] of Object.entries(response.headers)) {
+    headers[name] = typeof value === 'string' ? value : [...value];
+  }
+  return headers;
+}
+
+/** The verified client certificate's user and groups, if there is one. */
+export function certificateUser(incoming: IncomingMessage): User | undefined {
+  const socket = incoming.socket as TLSSocket;
+  if (!socket.authorized) return undefined;
+  const { subject } = socket.getPeerCertificate();
+  const name = subject?.CN;
+  if (typeof name !== 'string') return undefined;
+  const groups = [subject.O ?? []].flat();
+  return { name, groups: [...groups, 'system:authenticated'] };
+}

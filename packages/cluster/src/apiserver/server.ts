@@ -1,0 +1,128 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { silentLog, systemClock } from '@lateen/kit';
+import type { KubeClient } from '@lateen/kube/types';
+import { type Assembly, assemble } from './assemble.ts';
+import { authenticateRequest } from './authentication.ts';
+import { bootstrapObjects } from './bootstrap/objects.ts';
+import { LocalKubeClient } from './client.ts';
+import { type ClusterCredentials, kubeconfigText, loadCredentials, writePrivate } from './credentials.ts';
+import { createApiListener, listen } from './http/listen.ts';
+import type { ApiServerOptions } from './options.ts';
+import type { User } from './request.ts';
+import { addressText, parseCidr } from './service/pool.ts';
+
+export interface ApiServer {
+  /** `https://ADDRESS:PORT`. */
+  readonly url: string;
+  readonly address: string;
+  readonly port: number;
+  /** Path of the administrator's kubeconfig. */
+  readonly kubeconfig: string;
+  /** PEM of the authority that signed the server's certificate: what kube-root-ca.crt holds. */
+  readonly caCertificate: string;
+  /** A client without a connection; a member of system:masters unless told otherwise. */
+  client(user?: User): KubeClient;
+  close(): Promise<void>;
+}
+
+const master: User = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
+
+/** Starts an API server on the state in `options.stateDir`; resolves when it answers. */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const clock = options.clock ?? systemClock;
+  const address = options.address ?? '127.0.0.1';
+  const serviceCidr = options.serviceCidr ?? '10.96.0.0/12';
+  const serviceAddress = addressText(parseCidr(serviceCidr).first);
+  const credentials = loadCredentials({
+    directory: join(options.stateDir, 'pki'),
+    now: clock.now(),
+    ipAddresses: [...new Set([address, '127.0.0.1', '::1', serviceAddress])],
+    dnsNames: [
+      'localhost',
+      'kubernetes',
+      'kubernetes.default',
+      'kubernetes.default.svc',
+      'kubernetes.default.svc.cluster.local',
+    ],
+  });
+  const assembly = assemble({ ...options, serviceCidr }, credentials, clock);
+  const servers = await openServers(options, address, credentials, assembly);
+  const { port } = servers[0]!.address() as AddressInfo;
+  const url = `https://${address.includes(':') ? `[${address}]` : address}:${port}`;
+  const client = (user: User = master) => new LocalKubeClient(assembly.handle, user);
+  await bootstrapObjects(client(), { serviceAddress, address, port });
+  await assembly.ready();
+  const kubeconfig = writeKubeconfig(options, url, port, credentials);
+  return {
+    url,
+    address,
+    port,
+    kubeconfig,
+    caCertificate: credentials.authority.certificate,
+    client,
+    async close() {
+      await Promise.all(servers.map(closeServer));
+      await assembly.close();
+    },
+  };
+}
+
+async function openServers(
+  options: ApiServerOptions,
+  host: string,
+  credentials: ClusterCredentials,
+  assembly: Assembly,
+): Promise<Server[]> {
+  const { certificate, privateKey } = credentials.server;
+  const make = () =>
+    createApiListener(
+      { certificate, privateKey, authority: credentials.authority.certificate },
+      {
+        log: options.log ?? silentLog,
+        authenticate: (incoming) => authenticateRequest(incoming, assembly.core.tokens),
+        handle: assembly.handle,
+        upgrade: assembly.upgrade,
+      },
+    );
+  const servers = [make()];
+  try {
+    await listen(servers[0]!, { host, port: options.port || lastPort(options.stateDir) });
+    if (options.socketPath) {
+      servers.push(make());
+      await listen(servers[1]!, { path: options.socketPath });
+    }
+  } catch (error) {
+    await Promise.all(servers.map(closeServer));
+    await assembly.close();
+    throw error;
+  }
+  return servers;
+}
+
+function lastPort(stateDir: string): number {
+  const path = join(stateDir, 'apiserver.json');
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')).port ?? 0) : 0;
+}
+
+function writeKubeconfig(
+  options: ApiServerOptions,
+  url: string,
+  port: number,
+  credentials: ClusterCredentials,
+): string {
+  writePrivate(join(options.stateDir, 'apiserver.json'), JSON.stringify({ port }));
+  const path = join(options.stateDir, 'kubeconfig');
+  const name = options.contextName ?? 'lateen';
+  writePrivate(path, kubeconfigText(name, url, credentials.authority.certificate, credentials.admin));
+  return path;
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

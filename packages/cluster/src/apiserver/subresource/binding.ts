@@ -1,0 +1,58 @@
+import { builtinKind, decodeStrict } from '../../schema/index.ts';
+import { readObject } from '../engine/body.ts';
+import { writeOptions } from '../engine/options.ts';
+import { statusResponse } from '../engine/respond.ts';
+import type { Scope } from '../engine/scope.ts';
+import { changeObject } from '../engine/update.ts';
+import { timestamp } from '../engine/write.ts';
+import { badRequest, conflict, fromFailure } from '../errors.ts';
+import type { ApiResponse } from '../request.ts';
+
+/** Gives a pod its node, as a scheduler asks for it. */
+export async function createBinding(scope: Scope): Promise<ApiResponse> {
+  const options = writeOptions('CreateOptions', scope.request.query, scope.request.headers['user-agent']);
+  const kind = builtinKind({ group: '', version: 'v1', kind: 'Binding' })!;
+  const decoded = decodeStrict(kind, (await readObject(scope.request)) ?? '', options.fieldValidation);
+  if (decoded.error) throw fromFailure(decoded.error);
+  const target = decoded.object!.target?.name;
+  if (!target) throw badRequest('target.name is required');
+  await changeObject(scope, options, (pod) => {
+    if (pod.metadata.deletionTimestamp) {
+      throw conflict(
+        { group: '', resource: 'pods/binding' },
+        scope.path.name,
+        `pod ${pod.metadata.name} is being deleted, cannot be assigned to a host`,
+      );
+    }
+    if (pod.spec.nodeName) {
+      throw conflict(
+        { group: '', resource: 'pods/binding' },
+        scope.path.name,
+        `pod ${pod.metadata.name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`,
+      );
+    }
+    pod.spec.nodeName = target;
+    pod.metadata.annotations = { ...pod.metadata.annotations, ...decoded.object!.metadata?.annotations };
+    const scheduled = {
+      type: 'PodScheduled',
+      status: 'True',
+      lastProbeTime: null,
+      lastTransitionTime: timestamp(scope),
+    };
+    pod.status = {
+      ...pod.status,
+      conditions: [
+        ...(pod.status?.conditions ?? []).filter((one: any) => one.type !== 'PodScheduled'),
+        scheduled,
+      ],
+    };
+    return pod;
+  });
+  return statusResponse(scope.request, {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    code: 201,
+  });
+}

@@ -1,0 +1,42 @@
+import { patchObject } from '../engine/patch.ts';
+import { getObject } from '../engine/read.ts';
+import type { Scope } from '../engine/scope.ts';
+import { updateObject } from '../engine/update.ts';
+import { ApiError, methodNotAllowed } from '../errors.ts';
+import type { ApiResponse } from '../request.ts';
+import type { Subresource } from '../resource.ts';
+import { createBinding } from './binding.ts';
+import { createEviction } from './eviction.ts';
+import { handleScale } from './scale.ts';
+import { createToken } from './token.ts';
+
+type Handler = (scope: Scope, verb: string) => ApiResponse | Promise<ApiResponse>;
+
+/** Subresources that are views of the same object: what may change through them is the kind's business. */
+function handleView(scope: Scope, verb: string): ApiResponse | Promise<ApiResponse> {
+  if (verb === 'get') return getObject(scope);
+  return verb === 'update' ? updateObject(scope) : patchObject(scope);
+}
+
+const handlers: Readonly<Record<string, Handler>> = {
+  status: handleView,
+  finalize: handleView,
+  approval: handleView,
+  ephemeralcontainers: handleView,
+  resize: handleView,
+  scale: handleScale,
+  binding: createBinding,
+  eviction: createEviction,
+  token: createToken,
+};
+
+export async function handleSubresource(
+  scope: Scope,
+  subresource: Subresource,
+  verb: string,
+): Promise<ApiResponse> {
+  if (!subresource.verbs.includes(verb)) throw methodNotAllowed();
+  const handler = handlers[subresource.name];
+  if (handler) return handler(scope, verb);
+  throw new ApiError(501, 'NotImplemented', `subresource ${subresource.name} needs a connection of its own`);
+}
