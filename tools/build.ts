@@ -76,7 +76,7 @@ async function bundle(outdir: string): Promise<void> {
       js: "import { createRequire as lateenRequire } from 'node:module';const require=lateenRequire(import.meta.url);",
     },
     plugins: [sourceUrls],
-    logLevel: 'error',
+    logLevel: process.argv.includes('--if-stale') ? 'silent' : 'error',
   });
 }
 
@@ -130,4 +130,11 @@ function publish(fresh: string, started: Date): void {
   utimesSync(path.join(dist, 'stamp'), started, started);
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  // The launchers go on from source; whoever builds on purpose sees the reasons.
+  const quiet = process.argv.includes('--if-stale');
+  console.error(quiet ? 'lateen: the bundle cannot be made, running from source (npm run build says why)' : String(error));
+  process.exitCode = 1;
+}

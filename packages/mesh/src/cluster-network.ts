@@ -3,6 +3,6 @@ export const clusterNetwork = {
   podCidr: '10.244.0.0/16',
   serviceCidr: '10.96.0.0/12',
   dnsAddress: '10.96.0.10',
-  nodePortRange: { from: 30000, to: 32767 },
+  nodePortRange: [30000, 32767],
   nodeName: 'lateen-node',
 } as const;

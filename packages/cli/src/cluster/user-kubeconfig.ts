@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parse, stringify } from 'yaml';
@@ -66,7 +66,16 @@ export async function unmergeUserKubeconfig(files: ClusterFiles): Promise<void> 
     if (merged.created && empty) rmSync(merged.file);
     else write(merged.file, theirs);
   });
+  removeIfEmpty(path.dirname(merged.file));
   rmSync(mergedFile(files), { force: true });
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // kubectl keeps its own files there.
+  }
 }
 
 /** The first file of $KUBECONFIG, or ~/.kube/config; the cluster's own file does not count. */

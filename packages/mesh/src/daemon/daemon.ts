@@ -4,7 +4,7 @@ import http from 'node:http';
 import path from 'node:path';
 import type { ClusterStatus, Component } from '@lateen/cli/cluster/daemon-client';
 import type { ClusterConfig, ClusterFiles } from '@lateen/cli/cluster/files';
-import { type NodePorts, startNodePorts } from '@lateen/cluster/network/node-ports';
+import type { NodePorts } from '@lateen/cluster/network/node-ports';
 import type { Log } from '@lateen/kit';
 import { createKubeClient, type KubeClient, loadKubeconfig, resources } from '@lateen/kube';
 import { Child } from './child.ts';
@@ -12,7 +12,6 @@ import { type ContainerProcess, podComponents } from './components.ts';
 import { startControlServer } from './control-server.ts';
 import { childOf, hostPids } from './host-pids.ts';
 import { installMesh } from './install.ts';
-import { nodeLaunch } from './node-launch.ts';
 
 export interface DaemonInput {
   readonly files: ClusterFiles;
@@ -88,7 +87,7 @@ export class Daemon {
     this.#client = createKubeClient({ ...kubeconfig, socketPath: files.apiSocket });
     if (config.profile === 'api') return;
     try {
-      this.#startNode();
+      await this.#startNode();
       if (config.profile === 'demo') await this.#install();
     } catch (error) {
       log.error('the cluster cannot be set up', { error });
@@ -96,9 +95,13 @@ export class Daemon {
     }
   }
 
-  #startNode(): void {
+  async #startNode(): Promise<void> {
     const { config, log } = this.#input;
     this.#stage = 'starting the node';
+    const [{ nodeLaunch }, { startNodePorts }] = await Promise.all([
+      import('./node-launch.ts'),
+      import('@lateen/cluster/network/node-ports'),
+    ]);
     const launch = nodeLaunch(process.execPath, process.argv[1]!);
     this.#node = this.#createChild('node', launch.command, launch.args, (child) =>
       this.#nodePorts?.attach(child),

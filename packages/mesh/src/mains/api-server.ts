@@ -1,4 +1,4 @@
-import { clusterFiles } from '@lateen/cli/cluster/files';
+import { clusterFiles, defaultClusterName } from '@lateen/cli/cluster/files';
 import { readConfig } from '@lateen/cli/cluster/up';
 import { startApiServer } from '@lateen/cluster/apiserver/index';
 import { startControllers } from '@lateen/cluster/controllers/index';
@@ -22,20 +22,24 @@ export async function main({ argv }: MainInput): Promise<void> {
       socketPath: files.apiSocket,
       nodeSocketPath: files.nodeSocket,
       profile: config.profile,
+      contextName: files.name === defaultClusterName ? files.name : `${defaultClusterName}-${files.name}`,
       serviceCidr: clusterNetwork.serviceCidr,
       nodePortRange: clusterNetwork.nodePortRange,
       log,
     });
-    const parent = attachToParent(async () => {
-      controller.abort();
-      await server.close();
-    });
-    startControllers({
-      client: server.client('system:kube-controller-manager'),
+    const controllers = startControllers({
+      client: server.client(),
+      rootCertificate: server.caCertificate,
       log: log.child('controllers'),
       signal: controller.signal,
       schedule: config.profile !== 'api',
-    } as never);
+    });
+    const parent = attachToParent(async () => {
+      controller.abort();
+      await controllers.stop();
+      await server.close();
+    });
+    await controllers.ready;
     parent.ready({ url: server.url, port: server.port });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
