@@ -1,0 +1,16 @@
+import type { SocketAddress } from '../connection-info.ts';
+
+/** Milliseconds of a canonical JSON duration such as `1.5s`. */
+export function milliseconds(duration: string | undefined, fallback: number): number {
+  if (duration === undefined) return fallback;
+  return Math.round(Number.parseFloat(duration) * 1e6) / 1000;
+}
+
+/** Host and port of an Address message; undefined for pipes and internal addresses. */
+export function socketAddress(address: Readonly<Record<string, any>> | undefined): SocketAddress | undefined {
+  const socket = address?.socketAddress;
+  return socket ? { address: socket.address ?? '', port: socket.portValue ?? 0 } : undefined;
+}
+
+export const typeName = (any: Readonly<Record<string, any>> | undefined): string =>
+  String(any?.['@type'] ?? '').replace(/^type\.googleapis\.com\//, '');

@@ -1,0 +1,438 @@
+import { hostname, networkInterfaces } from 'node:os';
+import { type Clock, type Log, systemClock } from '@lateen/kit';
+import { AdminServer } from '../admin/server.ts';
+import { readCluster } from '../config/cluster.ts';
+import type { ListenerConfig } from '../config/listener.ts';
+import type { Message } from '../config/problems.ts';
+import { RouteConfigs } from '../config/routes.ts';
+import { type LayeredRuntime, readRuntime } from '../config/runtime.ts';
+import { rejectedStats } from '../config/stats-matcher.ts';
+import { milliseconds, socketAddress } from '../config/values.ts';
+import { type DynamicConfig, type DynamicEnvironment, startDynamicConfig } from '../config/xds/index.ts';
+import type { SocketAddress } from '../connection-info.ts';
+import type { HttpDependencies, Random } from '../http/types.ts';
+import { Drain } from '../listener/drain.ts';
+import { Listeners } from '../listener/manager.ts';
+import { type Libc, loadLibc } from '../listener/native.ts';
+import { compileRouteConfiguration } from '../route/index.ts';
+import { LogFiles } from '../telemetry/access-log/file.ts';
+import { type AccessLogEnvironment, createAccessLogger } from '../telemetry/access-log/index.ts';
+import { compileTextFormat } from '../telemetry/format/index.ts';
+import { StatsStore } from '../telemetry/store.ts';
+import { systemResolve } from '../upstream/dns.ts';
+import { Clusters } from '../upstream/manager.ts';
+import { BootstrapError, readBootstrap } from './bootstrap.ts';
+import type { CommandLine } from './options.ts';
+import { systemRandom } from './random.ts';
+
+export type ServerState = 'PRE_INITIALIZING' | 'INITIALIZING' | 'LIVE' | 'DRAINING';
+
+export interface ServerSettings {
+  readonly log: Log;
+  readonly line: CommandLine;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Several processes share the listeners' ports. */
+  readonly reusePort?: boolean;
+  /** Called for `/quitquitquit`. */
+  readonly quit?: () => void;
+}
+
+/** One proxy: everything that a bootstrap asks for, wired together. */
+export class ProxyServer {
+  readonly bootstrap: Message;
+  readonly settings: ServerSettings;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly store: StatsStore;
+  readonly runtime: LayeredRuntime;
+  readonly clusters: Clusters;
+  readonly routes: RouteConfigs;
+  readonly listeners: Listeners;
+  readonly drain = new Drain();
+  readonly files: LogFiles;
+  readonly startedAt: number;
+  readonly node: Message;
+  readonly bootstrapUpdatedAt: number;
+  readonly staticListenersUpdatedAt: number;
+  dynamic: DynamicConfig | undefined;
+  private readonly admin: AdminServer | undefined;
+  private readonly dynamicEnvironment: DynamicEnvironment;
+  private readonly accessLogs: AccessLogEnvironment;
+  private libcCache: Libc | undefined | 'refused';
+  private connectionId = 0;
+  private readonly connectionCount = { total: 0 };
+  private live = false;
+  private healthFailed = false;
+  private cancelFlush = () => {};
+  private readonly liveListeners = new Set<() => void>();
+
+  /** Throws a BootstrapError when the bootstrap is refused. */
+  constructor(bootstrap: unknown, settings: ServerSettings) {
+    this.settings = settings;
+    this.bootstrap = readBootstrap(bootstrap);
+    this.clock = settings.clock ?? systemClock;
+    this.random = settings.random ?? systemRandom;
+    this.startedAt = this.clock.now();
+    this.bootstrapUpdatedAt = this.startedAt;
+    this.node = { ...this.bootstrap.node };
+    if (settings.line.serviceNode) this.node = { ...this.node, id: settings.line.serviceNode };
+    if (settings.line.serviceCluster) this.node = { ...this.node, cluster: settings.line.serviceCluster };
+    this.store = new StatsStore(rejectedStats(this.bootstrap.statsConfig));
+    const runtime = readRuntime(this.bootstrap.layeredRuntime);
+    if (runtime.problems.list.length > 0) throw new BootstrapError(runtime.problems.list);
+    this.runtime = runtime.value;
+    this.files = new LogFiles(settings.line.fileFlushInterval, this.clock);
+    this.accessLogs = this.createAccessLogEnvironment();
+    this.dynamicEnvironment = this.createDynamicEnvironment();
+    this.clusters = this.createClusters();
+    this.routes = this.createRoutes();
+    this.listeners = this.createListeners();
+    this.admin = this.bootstrap.admin?.address ? new AdminServer(this, this.bootstrap.admin) : undefined;
+    this.loadStatic();
+    this.staticListenersUpdatedAt = this.clock.now();
+    this.listServerStats();
+  }
+
+  private createAccessLogEnvironment(): AccessLogEnvironment {
+    const variables = this.settings.environment ?? process.env;
+    return {
+      format: {
+        clusters: { get: (name) => this.clusters.get(name) },
+        hostname: hostname(),
+        variable: (name) => variables[name],
+        now: () => this.clock.now(),
+        monotonic: () => this.clock.monotonic(),
+      },
+      filter: { runtime: this.runtime, random: this.random, monotonic: () => this.clock.monotonic() },
+      files: this.files,
+    };
+  }
+
+  private createDynamicEnvironment(): DynamicEnvironment {
+    return {
+      server: this,
+      clock: this.clock,
+      log: this.settings.log,
+      stats: this.store,
+    };
+  }
+
+  private createClusters(): Clusters {
+    return new Clusters({
+      clock: this.clock,
+      random: this.random,
+      runtime: this.runtime,
+      stats: this.store,
+      store: this.store,
+      resolve: systemResolve,
+      bind: this.bootstrap.clusterManager?.upstreamBindConfig,
+      subscribe: (service, source, deliver, giveUp) =>
+        this.dynamicConfig().endpoints(service, source, deliver, giveUp),
+    });
+  }
+
+  private createRoutes(): RouteConfigs {
+    return new RouteConfigs({
+      now: () => this.clock.now(),
+      compile: (message, path) =>
+        compileRouteConfiguration(message, this.httpDependencies(), {
+          path,
+          validateClusters: message.validateClusters ?? false,
+        }),
+      subscribe: (name, source, giveUp) => this.dynamicConfig().routes(name, source, giveUp),
+    });
+  }
+
+  private dynamicConfig(): DynamicConfig {
+    this.dynamic ??= startDynamicConfig(this.bootstrap, this.dynamicEnvironment);
+    return this.dynamic;
+  }
+
+  private httpDependencies(): HttpDependencies {
+    const { accessLogs } = this;
+    return {
+      clusters: this.clusters,
+      routes: (name) => this.routes.handle(name, {}),
+      stats: this.store,
+      createAccessLogger: (config, path) => createAccessLogger(config, path, accessLogs),
+      compileFormat: (format, path, options) => compileTextFormat(format, path, accessLogs.format, options),
+      clock: this.clock,
+      random: this.random,
+      runtime: this.runtime,
+      drain: this.drain,
+      node: {
+        id: this.node.id ?? '',
+        cluster: this.node.cluster ?? '',
+        zone: this.node.locality?.zone ?? '',
+      },
+      localAddress: ownAddress(this.settings.line.localAddressIpVersion),
+      knowsCluster: (name) => this.clusters.knows(name),
+    };
+  }
+
+  private createListeners(): Listeners {
+    return new Listeners({
+      clock: this.clock,
+      stats: this.store,
+      serverDrain: this.drain,
+      drainTime: this.settings.line.drainTime * 1000,
+      drainImmediately: this.settings.line.drainStrategy === 'immediate',
+      reusePort: this.settings.reusePort === true,
+      nextConnectionId: () => this.connectionId++,
+      connectionCount: this.connectionCount,
+      libc: () => this.libc(),
+      admit: (listener) => this.admit(listener),
+      warn: (message, fields) => this.settings.log.warn(message, fields),
+      filters: (statName) => this.filterDependencies(statName),
+    });
+  }
+
+  /** What the filters of one listener need; remembers which route configurations they asked for. */
+  private filterDependencies(statName: string) {
+    const asked = new Set<string>();
+    const http = { ...this.httpDependencies(), listenerStats: this.store.scope(`listener.${statName}`) };
+    return {
+      deps: {
+        http,
+        tcp: {
+          clusters: this.clusters,
+          clock: this.clock,
+          random: this.random,
+          stats: this.store,
+          createAccessLogger: http.createAccessLogger,
+        },
+        routes: (name: string, source: Message) => {
+          asked.add(name);
+          return this.routes.handle(name, source);
+        },
+      },
+      pendingRoutes: () => [...asked].filter((name) => !this.routes.isKnown(name)),
+      whenRoutesKnown: (callback: () => void) => this.whenRoutesKnown([...asked], callback),
+    };
+  }
+
+  private whenRoutesKnown(names: readonly string[], callback: () => void): () => void {
+    const pending = names.filter((name) => !this.routes.isKnown(name));
+    let left = pending.length;
+    if (left === 0) {
+      callback();
+      return () => {};
+    }
+    const cancels = pending.map((name) =>
+      this.routes.whenKnown(name, () => {
+        left--;
+        if (left === 0) callback();
+      }),
+    );
+    return () => {
+      for (const cancel of cancels) cancel();
+    };
+  }
+
+  private libc(): Libc | undefined {
+    if (this.libcCache === undefined) {
+      try {
+        this.libcCache = loadLibc();
+      } catch (error) {
+        this.settings.log.warn('original destinations cannot be read from the kernel', { error });
+        this.libcCache = 'refused';
+      }
+    }
+    return this.libcCache === 'refused' ? undefined : this.libcCache;
+  }
+
+  private admit(listener: ListenerConfig): boolean {
+    const global = this.runtime.number(
+      'overload.global_downstream_max_connections',
+      Number.POSITIVE_INFINITY,
+    );
+    if (this.connectionCount.total >= global && listener.message.ignoreGlobalConnLimit !== true) return false;
+    const limit = this.runtime.number(
+      `envoy.resource_limits.listener.${listener.name}.connection_limit`,
+      Number.POSITIVE_INFINITY,
+    );
+    const active = this.store.gauge(`listener.${listener.statName}.downstream_cx_active`).value;
+    return limit === Number.POSITIVE_INFINITY || active < limit;
+  }
+
+  private loadStatic(): void {
+    const resources = this.bootstrap.staticResources ?? {};
+    for (const [index, message] of (resources.clusters ?? []).entries()) {
+      const read = readCluster(message, `static_resources.clusters[${index}]`);
+      if (!read.value) throw new BootstrapError(read.problems);
+      if (this.clusters.knows(read.value.name)) {
+        throw new BootstrapError([
+          duplicate(
+            `static_resources.clusters[${index}].name`,
+            `cluster manager: duplicate cluster '${read.value.name}'`,
+          ),
+        ]);
+      }
+      this.clusters.set(read.value);
+    }
+    for (const [index, message] of (resources.listeners ?? []).entries()) {
+      const problems = this.listeners.set(message, `static_resources.listeners[${index}]`);
+      if (problems.length > 0) throw new BootstrapError(problems);
+    }
+  }
+
+  private listServerStats(): void {
+    const { store } = this;
+    for (const name of [
+      'concurrency',
+      'days_until_first_cert_expiring',
+      'hot_restart_epoch',
+      'live',
+      'memory_allocated',
+      'memory_heap_size',
+      'memory_physical_size',
+      'parent_connections',
+      'state',
+      'stats_recent_lookups',
+      'total_connections',
+      'uptime',
+      'version',
+    ]) {
+      store.gauge(`server.${name}`);
+    }
+    store.gauge('server.concurrency').set(this.settings.line.concurrency ?? 1);
+    store.gauge('server.version').set(0);
+    for (const name of [
+      'debug_assertion_failures',
+      'dropped_stat_flushes',
+      'envoy_bug_failures',
+      'envoy_notifications',
+      'static_unknown_fields',
+      'dynamic_unknown_fields',
+      'wip_protos',
+    ])
+      store.counter(`server.${name}`);
+    for (const name of [
+      'flushed_by_timer',
+      'reopen_failed',
+      'write_buffered',
+      'write_completed',
+      'write_failed',
+    ])
+      store.counter(`filesystem.${name}`);
+    store.gauge('filesystem.write_total_buffered');
+    for (const name of [
+      'deprecated_feature_use',
+      'load_error',
+      'load_success',
+      'override_dir_exists',
+      'override_dir_not_exists',
+    ])
+      store.counter(`runtime.${name}`);
+    store
+      .gauge('runtime.num_keys')
+      .set(this.runtime.layers.reduce((sum, layer) => sum + layer.values.size, 0));
+    store.gauge('runtime.num_layers').set(this.runtime.layers.length);
+    store.gauge('server.state').set(1);
+  }
+
+  /** Opens the admin port, brings clusters and listeners up; resolves once the proxy is live. */
+  async start(): Promise<void> {
+    await this.admin?.listen();
+    this.keepFlushing();
+    await new Promise<void>((resolve) => this.clusters.whenAllWarm(resolve));
+    await this.startDynamic();
+    await new Promise<void>((resolve) => this.listeners.start(resolve));
+    await this.dynamic?.firstListeners();
+    this.live = true;
+    this.store.gauge('server.live').set(1);
+    this.showState();
+    for (const listener of this.liveListeners) listener();
+  }
+
+  private async startDynamic(): Promise<void> {
+    const resources = this.bootstrap.dynamicResources;
+    if (!resources?.cdsConfig && !resources?.ldsConfig) return;
+    await this.dynamicConfig().start();
+  }
+
+  private keepFlushing(): void {
+    const interval = milliseconds(this.bootstrap.statsFlushInterval, 5000);
+    this.cancelFlush = this.clock.after(interval, () => {
+      this.flushStats();
+      this.keepFlushing();
+    });
+  }
+
+  private flushStats(): void {
+    this.store.flush();
+    this.updateServerStats();
+  }
+
+  /** Brings the gauges up to date that nobody counts. */
+  updateServerStats(): void {
+    const memory = process.memoryUsage();
+    this.store.gauge('server.memory_allocated').set(memory.heapUsed);
+    this.store.gauge('server.memory_heap_size').set(memory.heapTotal);
+    this.store.gauge('server.memory_physical_size').set(memory.rss);
+    this.store.gauge('server.uptime').set(Math.floor((this.clock.now() - this.startedAt) / 1000));
+    this.store.gauge('server.total_connections').set(this.connectionCount.total);
+  }
+
+  get state(): ServerState {
+    if (this.healthFailed) return 'DRAINING';
+    return this.live ? 'LIVE' : 'PRE_INITIALIZING';
+  }
+
+  private showState(): void {
+    this.store
+      .gauge('server.state')
+      .set({ LIVE: 0, DRAINING: 1, PRE_INITIALIZING: 2, INITIALIZING: 3 }[this.state]);
+  }
+
+  /** `/healthcheck/fail` and `/healthcheck/ok`: answers say `connection: close` while it fails. */
+  failHealthCheck(fail: boolean): void {
+    this.healthFailed = fail;
+    if (fail) this.drain.start();
+    else this.drain.stop();
+    this.store.gauge('server.live').set(fail ? 0 : 1);
+    this.showState();
+  }
+
+  get adminAddress(): SocketAddress | undefined {
+    return this.admin?.address;
+  }
+
+  quit(): void {
+    this.settings.quit?.();
+  }
+
+  reopenLogs(): void {
+    this.files.reopen();
+  }
+
+  /** Ends everything at once: sockets, subscriptions, timers, files. */
+  async close(): Promise<void> {
+    this.cancelFlush();
+    this.dynamic?.close();
+    this.listeners.close();
+    this.clusters.close();
+    this.files.close();
+    await this.admin?.close();
+  }
+
+  /** Where the admin port shall be: `admin.address`. */
+  adminConfigAddress(): SocketAddress | undefined {
+    return socketAddress(this.bootstrap.admin?.address);
+  }
+}
+
+function duplicate(path: string, message: string) {
+  return { code: 'Duplicate', severity: 'error' as const, path, message };
+}
+
+/** The first address of this machine that is not loopback. */
+function ownAddress(version: 'v4' | 'v6'): string {
+  const family = version === 'v4' ? 'IPv4' : 'IPv6';
+  for (const addresses of Object.values(networkInterfaces())) {
+    for (const entry of addresses ?? []) if (!entry.internal && entry.family === family) return entry.address;
+  }
+  return version === 'v4' ? '127.0.0.1' : '::1';
+}

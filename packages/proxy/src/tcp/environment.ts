@@ -1,0 +1,9 @@
+import type { Clock } from '@lateen/kit';
+import type { Random } from '../http/types.ts';
+import type { RuntimeCluster } from '../upstream/cluster.ts';
+
+export interface TcpEnvironment {
+  readonly clusters: { get(name: string): RuntimeCluster | undefined };
+  readonly clock: Clock;
+  readonly random: Random;
+}
