@@ -1,0 +1,47 @@
+import type { Buffer } from 'node:buffer';
+import { headIsComplete } from './head-lines.ts';
+
+const window = 4096;
+
+/**
+ * Gathers the bytes of a message head. Bytes are decoded to latin1 text once; a head that arrives in one piece
+ * (nearly all do) is never copied again.
+ */
+export class HeadReader {
+  /** Text from the head's first character on; may run beyond the head's end. */
+  text = '';
+  /** Bytes of the current chunk that stand before `text`'s first not yet counted character. */
+  private held = 0;
+
+  /**
+   * Takes bytes of `chunk` from `from`. True when `text` holds a complete head; then `consumed` tells where the
+   * body begins. False when all bytes were taken and more are needed.
+   */
+  feed(chunk: Buffer, from: number): boolean {
+    let start = from;
+    if (this.text === '') {
+      while (start < chunk.length && (chunk[start] === 13 || chunk[start] === 10)) start++;
+      if (start === chunk.length) return false;
+    }
+    this.held = this.text.length - start;
+    let end = start;
+    while (end < chunk.length) {
+      const scanFrom = Math.max(0, this.text.length - 2);
+      const next = Math.min(chunk.length, end + window);
+      this.text += chunk.latin1Slice(end, next);
+      end = next;
+      if (headIsComplete(this.text, scanFrom)) return true;
+    }
+    return false;
+  }
+
+  /** Index in the chunk last fed that belongs to index `end` of `text`. */
+  consumed(end: number): number {
+    return end - this.held;
+  }
+
+  reset(): void {
+    this.text = '';
+    this.held = 0;
+  }
+}
