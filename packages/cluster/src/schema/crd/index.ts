@@ -1,18 +1,17 @@
-import type { CompiledCrd, FieldError, KubeObject } from '../types.ts';
+import type { FieldError, KubeObject } from '../types.ts';
 
-/** Compiles the versions of a CustomResourceDefinition that `validateCrd` accepts. CEL rules are planned on first use. */
-export function compileCrd(crd: KubeObject): CompiledCrd {
-  return {
-    group: crd.spec.group,
-    kind: crd.spec.names.kind,
-    plural: crd.spec.names.plural,
-    namespaced: crd.spec.scope === 'Namespaced',
-    versions: new Map(),
-  };
-}
+export { compileCrd } from './compile.ts';
 
 /** Fills in names.singular, names.listKind, conversion, and the like; in place. */
 export function defaultCrd(crd: KubeObject): KubeObject {
+  const { names } = crd.spec;
+  if (names?.kind) {
+    names.singular ??= names.kind.toLowerCase();
+    names.listKind ??= `${names.kind}List`;
+  }
+  crd.spec.conversion ??= { strategy: 'None' };
+  const service = crd.spec.conversion.webhook?.clientConfig?.service;
+  if (service) service.port ??= 443;
   return crd;
 }
 
