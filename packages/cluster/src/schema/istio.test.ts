@@ -14,7 +14,7 @@ function documents(file: string): any[] {
     /([[ ])([0-9a-f:]+::)([\],])/g,
     '$1"$2"$3',
   );
-  return parseAllDocuments(text, { version: '1.1' })
+  return parseAllDocuments(text)
     .map((document) => (document as any).toJS())
     .filter((value) => value !== null);
 }
