@@ -5,19 +5,30 @@ import { type Clock, silentLog } from '@lateen/kit';
 import { builtinKind } from '../schema/index.ts';
 import { createAdmission } from './admission/chain.ts';
 import { createAuthorize } from './authorization/authorize.ts';
+import { LocalKubeClient } from './client.ts';
 import { type Core, KindCache } from './core.ts';
+import { DefinitionManager } from './crd/manager.ts';
 import type { ClusterCredentials } from './credentials.ts';
 import { Discovery } from './discovery/documents.ts';
 import { OpenApi } from './discovery/openapi.ts';
 import { sendRaw } from './http/listen.ts';
 import { handleRequest, type Routes } from './http/routes.ts';
 import type { ApiServerOptions } from './options.ts';
+import { NodeConnection } from './passthrough/node.ts';
+import { passUpgrade } from './passthrough/upgrade.ts';
 import { Registry } from './registry.ts';
-import type { ApiRequest, ApiResponse } from './request.ts';
+import type { ApiRequest, ApiResponse, User } from './request.ts';
 import { builtinVersions } from './resource.ts';
+import { retiredVersions } from './retired/versions.ts';
 import { ServiceAllocation } from './service/allocate.ts';
 import { Store } from './store/store.ts';
 import { TokenIssuer } from './tokens.ts';
+
+/** Who the API server itself is. */
+export const internalUser: User = {
+  name: 'system:apiserver',
+  groups: ['system:masters', 'system:authenticated'],
+};
 
 /** The parts of one API server, wired together, without its listeners. */
 export interface Assembly {
@@ -29,7 +40,6 @@ export interface Assembly {
     socket: Duplex,
     head: Buffer,
   ) => Promise<void>;
-  ready(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -41,7 +51,9 @@ export function assemble(
   const log = options.log ?? silentLog;
   const store = Store.open(join(options.stateDir, 'store'));
   store.onFailure((error) => log.error('the store failed', { error }));
-  const registry = new Registry(builtinVersions());
+  const today = builtinVersions();
+  const retired = options.profile === 'api' ? [] : retiredVersions(today);
+  const registry = new Registry([...today, ...retired]);
   const allocation = new ServiceAllocation({
     serviceCidr: options.serviceCidr,
     nodePortRange: options.nodePortRange ?? [30000, 32767],
@@ -66,21 +78,26 @@ export function assemble(
       builtinKind({ group: served.group, version: served.version, kind: served.resource.kind }),
     ),
     tokens: new TokenIssuer(credentials.tokenKey, clock, store),
+    node: new NodeConnection(options.nodeSocketPath),
   };
   const routes: Routes = {
     core,
     authorize: createAuthorize(() => store),
     discovery: new Discovery(core),
-    openApi: new OpenApi(core, () => []),
+    openApi: new OpenApi(core, () => definitions.compiled()),
   };
   const handle = (request: ApiRequest) => handleRequest(routes, request);
+  const definitions = new DefinitionManager(core, new LocalKubeClient(handle, internalUser));
   return {
     core,
     handle,
-    async upgrade(request, _incoming, socket) {
+    async upgrade(request, incoming, socket, head) {
+      if (await passUpgrade(core, core.node, routes.authorize, request, incoming, socket, head)) return;
       sendRaw(socket, await handle(request));
     },
-    async ready() {},
-    close: () => store.close(),
+    close() {
+      definitions.close();
+      return store.close();
+    },
   };
 }

@@ -32,18 +32,3 @@ function unauthorized(): ApiResponse {
   const body = `${JSON.stringify(error.toStatus())}\n`;
   return { status: 401, headers: { 'Content-Type': 'application/json' }, body };
 }
-
-/** The user that the request wants to be instead, when its headers say so. */
-export function impersonated(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-): User | undefined {
-  const name = headers['impersonate-user'];
-  if (typeof name !== 'string' || name === '') return undefined;
-  const groups = [headers['impersonate-group'] ?? []].flat().flatMap((text) => text.split(/,\s*/));
-  const account = /^system:serviceaccount:([^:]+):[^:]+$/.exec(name);
-  if (account && groups.length === 0)
-    groups.push('system:serviceaccounts', `system:serviceaccounts:${account[1]}`);
-  const base = name === 'system:anonymous' ? 'system:unauthenticated' : 'system:authenticated';
-  const uid = headers['impersonate-uid'];
-  return { name, groups: [...new Set([...groups, base])], ...(typeof uid === 'string' && { uid }) };
-}

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { errorFromResponse } from '@lateen/kube/error';
 import { listQuery, queryString, resourcePath } from '@lateen/kube/paths';
 import type {
@@ -124,7 +125,10 @@ export class LocalKubeClient implements KubeClient {
       ...(body !== undefined && { body: raw ? (body as string | Buffer) : JSON.stringify(body) }),
       ...(!raw && !lower['content-type'] && { contentType: 'application/json' }),
     });
-    return { status: response.status, body: bodyOf(response) };
+    if (!(response.body instanceof Readable)) return { status: response.status, body: bodyOf(response) };
+    const chunks: Buffer[] = [];
+    for await (const chunk of response.body) chunks.push(chunk);
+    return { status: response.status, body: Buffer.concat(chunks) };
   }
 
   close(): void {
@@ -168,8 +172,8 @@ export class LocalKubeClient implements KubeClient {
   }
 }
 
-function bodyOf(response: ApiResponse): Buffer {
-  return typeof response.body === 'function' ? Buffer.alloc(0) : Buffer.from(response.body);
+function bodyOf({ body }: ApiResponse): Buffer {
+  return typeof body === 'function' || body instanceof Readable ? Buffer.alloc(0) : Buffer.from(body);
 }
 
 function failure(response: ApiResponse, what: string): Error {

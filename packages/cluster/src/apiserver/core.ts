@@ -3,6 +3,7 @@ import type { KubeObject } from '@lateen/kube/types';
 import type { KindSchema } from '../schema/index.ts';
 import type { Attributes } from './engine/attributes.ts';
 import { internal } from './errors.ts';
+import type { NodeConnection } from './passthrough/node.ts';
 import type { Registry } from './registry.ts';
 import type { ServedVersion } from './resource.ts';
 import type { Store } from './store/store.ts';
@@ -38,6 +39,7 @@ export interface Core {
   readonly allocation: Allocation;
   readonly kinds: KindCache;
   readonly tokens: TokenIssuer;
+  readonly node: NodeConnection;
 }
 
 /** Schemas of the kinds that are served, made on first use. */

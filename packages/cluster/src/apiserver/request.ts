@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /** A request as the handlers see it, whichever way it came in. */
 export interface ApiRequest {
   readonly method: string;
@@ -29,7 +31,7 @@ export interface ApiResponse {
   readonly status: number;
   readonly headers: Record<string, string | readonly string[]>;
   /** The whole answer, or how to produce it. */
-  readonly body: string | Buffer | ((sink: Sink) => void);
+  readonly body: string | Buffer | Readable | ((sink: Sink) => void);
 }
 
 /** What the path of a resource request names. */

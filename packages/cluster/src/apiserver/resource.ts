@@ -51,6 +51,8 @@ export interface Resource {
   /** Name of its collection in the store: `deployments.apps`. */
   readonly storage: string;
   readonly custom: boolean;
+  /** Its definition is being deleted: nothing new is created. */
+  readonly terminating?: boolean;
 }
 
 export function apiVersionOf(group: string, version: string): string {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { silentLog, systemClock } from '@lateen/kit';
 import type { KubeClient } from '@lateen/kube/types';
-import { type Assembly, assemble } from './assemble.ts';
+import { type Assembly, assemble, internalUser } from './assemble.ts';
 import { authenticateRequest } from './authentication.ts';
 import { bootstrapObjects } from './bootstrap/objects.ts';
 import { LocalKubeClient } from './client.ts';
@@ -28,8 +28,6 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
-const master: User = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
-
 /** Starts an API server on the state in `options.stateDir`; resolves when it answers. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const clock = options.clock ?? systemClock;
@@ -52,9 +50,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const servers = await openServers(options, address, credentials, assembly);
   const { port } = servers[0]!.address() as AddressInfo;
   const url = `https://${address.includes(':') ? `[${address}]` : address}:${port}`;
-  const client = (user: User = master) => new LocalKubeClient(assembly.handle, user);
+  const client = (user: User = internalUser) => new LocalKubeClient(assembly.handle, user);
   await bootstrapObjects(client(), { serviceAddress, address, port });
-  await assembly.ready();
   const kubeconfig = writeKubeconfig(options, url, port, credentials);
   return {
     url,

@@ -10,6 +10,10 @@ export function namespaceLifecycle(attributes: Attributes): void {
   if (operation === 'DELETE' && resource.storage === 'namespaces' && immortal.has(name)) {
     throw forbidden({ group: '', resource: 'namespaces' }, name, 'this namespace may not be deleted');
   }
+  if (operation === 'CREATE' && resource.terminating) {
+    const why = 'create not allowed while custom resource definition is terminating';
+    throw forbidden({ group: served.group, resource: resource.plural }, name, why);
+  }
   if (!resource.namespaced || operation !== 'CREATE') return;
   if (attributes.subresource !== '' || reviewKinds.has(resource.kind)) return;
   const found = core.store.collection('namespaces').get('', namespace);

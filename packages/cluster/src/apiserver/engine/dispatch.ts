@@ -8,6 +8,7 @@ import {
   verbOf,
 } from '../request.ts';
 import { handleSubresource } from '../subresource/dispatch.ts';
+import { virtualHandler } from '../virtual/dispatch.ts';
 import { createObject } from './create.ts';
 import { deleteCollection, deleteObject } from './delete.ts';
 import { patchObject } from './patch.ts';
@@ -72,7 +73,8 @@ async function answer(scope: Scope, verb: string): Promise<ApiResponse> {
   }
   if (request.method === 'POST' && path.name !== '') throw methodNotAllowed();
   if (['PUT', 'PATCH'].includes(request.method) && path.name === '') throw methodNotAllowed();
-  return handlers[verb]!(scope);
+  const virtual = verb === 'create' ? virtualHandler(served.resource.storage) : undefined;
+  return virtual ? virtual(scope) : handlers[verb]!(scope);
 }
 
 const handlers: Readonly<Record<string, (scope: Scope) => ApiResponse | Promise<ApiResponse>>> = {

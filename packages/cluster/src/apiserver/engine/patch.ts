@@ -1,9 +1,9 @@
 import type { KubeObject } from '@lateen/kube/types';
 import { applyPatch, serverSideApply } from '../../schema/index.ts';
-import { fromFailure, invalid, notFound, unsupportedMediaType } from '../errors.ts';
+import { badRequest, fromFailure, invalid, notFound, unsupportedMediaType } from '../errors.ts';
 import type { ApiResponse } from '../request.ts';
 import { mediaType } from './body.ts';
-import { create } from './create.ts';
+import { create, decodeObject } from './create.ts';
 import { type WriteOptions, writeOptions } from './options.ts';
 import { objectResponse } from './respond.ts';
 import { type Scope, storedToWire } from './scope.ts';
@@ -40,6 +40,7 @@ function patched(
   live: KubeObject,
   options: WriteOptions,
 ): KubeObject {
+  if (scope.served.retired && type === 'merge') return patchedRetired(scope, live, options);
   const outcome = applyPatch({
     kind: scope.kind,
     live,
@@ -52,6 +53,34 @@ function patched(
   const object = scope.kind.applyDefaults(outcome.object!);
   checkNames(scope, object);
   return object;
+}
+
+/** The patch is in the terms of a version that has no schema here: it is merged as plain JSON. */
+function patchedRetired(scope: Scope, live: KubeObject, options: WriteOptions): KubeObject {
+  const wire = storedToWire(scope.served, live);
+  const merged = mergePatch(wire, parsePatch(scope.request.body)) as KubeObject;
+  const object = decodeObject(scope, merged, options);
+  checkNames(scope, object);
+  return object;
+}
+
+function parsePatch(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch (error) {
+    throw badRequest(`error decoding patch: ${(error as Error).message}`);
+  }
+}
+
+function mergePatch(target: unknown, patch: unknown): unknown {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
+  const base = typeof target === 'object' && target !== null && !Array.isArray(target) ? target : {};
+  const out: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete out[key];
+    else out[key] = mergePatch(out[key], value);
+  }
+  return out;
 }
 
 async function applyObject(scope: Scope, options: WriteOptions): Promise<ApiResponse> {

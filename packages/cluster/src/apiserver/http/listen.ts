@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { dirname } from 'node:path';
-import type { Duplex } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
 import type { Log } from '@lateen/kit';
 import { maximumBody } from '../engine/body.ts';
@@ -108,7 +109,7 @@ async function upgrade(
 
 /** A plain answer on a connection that asked for an upgrade. */
 export function sendRaw(socket: Duplex, response: ApiResponse): void {
-  const body = typeof response.body === 'function' ? '' : Buffer.from(response.body);
+  const body = plainBody(response);
   const lines = Object.entries(response.headers).flatMap(([name, value]) =>
     [value].flat().map((one) => `${name}: ${one}`),
   );
@@ -124,9 +125,14 @@ export function sendRaw(socket: Duplex, response: ApiResponse): void {
           '',
         ].join('\r\n'),
       ),
-      Buffer.from(body),
+      body,
     ]),
   );
+}
+
+/** The body of an answer that is no stream. */
+export function plainBody({ body }: ApiResponse): Buffer {
+  return typeof body === 'function' || body instanceof Readable ? Buffer.alloc(0) : Buffer.from(body);
 }
 
 function toRequest(incoming: IncomingMessage, user: User, body: Buffer, signal: AbortSignal): ApiRequest {
@@ -180,6 +186,13 @@ async function send(
       },
       end: () => outgoing.end(),
     });
+    return;
+  }
+  if (body instanceof Readable) {
+    outgoing.writeHead(response.status, headersOf(response));
+    outgoing.flushHeaders();
+    // A reader that leaves in the middle is no error.
+    await pipeline(body, outgoing).catch(() => {});
     return;
   }
   const size = typeof body === 'string' ? Buffer.byteLength(body) : body.length;

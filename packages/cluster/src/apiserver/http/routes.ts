@@ -3,7 +3,8 @@ import type { Discovery } from '../discovery/documents.ts';
 import type { OpenApi } from '../discovery/openapi.ts';
 import { type Authorize, handleResource } from '../engine/dispatch.ts';
 import { jsonResponse, statusResponse } from '../engine/respond.ts';
-import { ApiError, internal } from '../errors.ts';
+import { ApiError, forbidden, internal } from '../errors.ts';
+import { impersonated, impersonatedGroups } from '../impersonation.ts';
 import { type ApiRequest, type ApiResponse, parseResourcePath } from '../request.ts';
 
 export interface Routes {
@@ -32,14 +33,7 @@ export const versionDocument = {
 /** Answers any request, and never rejects. */
 export async function handleRequest(routes: Routes, request: ApiRequest): Promise<ApiResponse> {
   try {
-    return (
-      (await handleResource(routes.core, routes.authorize, request)) ??
-      handleOther(routes, request) ?? {
-        status: 404,
-        headers: { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' },
-        body: '404 page not found\n',
-      }
-    );
+    return await answer(routes, actingRequest(routes.authorize, request));
   } catch (error) {
     if (error instanceof ApiError) return statusResponse(request, error.toStatus());
     routes.core.log.error(`cannot answer ${request.method} ${request.path}`, {
@@ -47,6 +41,42 @@ export async function handleRequest(routes: Routes, request: ApiRequest): Promis
     });
     return statusResponse(request, internal((error as Error).message).toStatus());
   }
+}
+
+/** The request in the name of whom it is made. */
+export function actingRequest(authorize: Authorize, request: ApiRequest): ApiRequest {
+  const user = impersonated(request.headers);
+  if (!user) return request;
+  for (const [resource, names] of [
+    ['users', [user.name]],
+    ['groups', impersonatedGroups(request.headers)],
+  ] as const) {
+    for (const name of names) {
+      const path = {
+        group: '',
+        version: 'v1',
+        plural: resource,
+        namespace: '',
+        name,
+        subresource: '',
+        rest: '',
+      };
+      const refusal = authorize(request, path, 'impersonate');
+      if (refusal !== undefined) throw forbidden({ group: '', resource }, name, refusal);
+    }
+  }
+  return { ...request, user };
+}
+
+async function answer(routes: Routes, request: ApiRequest): Promise<ApiResponse> {
+  return (
+    (await handleResource(routes.core, routes.authorize, request)) ??
+    handleOther(routes, request) ?? {
+      status: 404,
+      headers: { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' },
+      body: '404 page not found\n',
+    }
+  );
 }
 
 const healthPaths = /^\/(healthz|livez|readyz)(\/.*)?$/;

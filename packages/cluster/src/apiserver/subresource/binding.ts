@@ -2,20 +2,21 @@ import { builtinKind, decodeStrict } from '../../schema/index.ts';
 import { readObject } from '../engine/body.ts';
 import { writeOptions } from '../engine/options.ts';
 import { statusResponse } from '../engine/respond.ts';
-import type { Scope } from '../engine/scope.ts';
+import { createScope, type Scope } from '../engine/scope.ts';
 import { changeObject } from '../engine/update.ts';
 import { timestamp } from '../engine/write.ts';
 import { badRequest, conflict, fromFailure } from '../errors.ts';
 import type { ApiResponse } from '../request.ts';
 
 /** Gives a pod its node, as a scheduler asks for it. */
-export async function createBinding(scope: Scope): Promise<ApiResponse> {
-  const options = writeOptions('CreateOptions', scope.request.query, scope.request.headers['user-agent']);
+export async function createBinding(given: Scope): Promise<ApiResponse> {
+  const options = writeOptions('CreateOptions', given.request.query, given.request.headers['user-agent']);
   const kind = builtinKind({ group: '', version: 'v1', kind: 'Binding' })!;
-  const decoded = decodeStrict(kind, (await readObject(scope.request)) ?? '', options.fieldValidation);
+  const decoded = decodeStrict(kind, (await readObject(given.request)) ?? '', options.fieldValidation);
   if (decoded.error) throw fromFailure(decoded.error);
   const target = decoded.object!.target?.name;
   if (!target) throw badRequest('target.name is required');
+  const scope = podScope(given, decoded.object!.metadata?.name ?? given.path.name);
   await changeObject(scope, options, (pod) => {
     if (pod.metadata.deletionTimestamp) {
       throw conflict(
@@ -55,4 +56,16 @@ export async function createBinding(scope: Scope): Promise<ApiResponse> {
     status: 'Success',
     code: 201,
   });
+}
+
+/** Bindings are also created as such, with the pod's name in the body. */
+function podScope(scope: Scope, name: string): Scope {
+  if (scope.resource.storage === 'pods') return scope;
+  const served = scope.core.registry.find('', 'v1', 'pods')!;
+  return createScope(
+    scope.core,
+    scope.request,
+    { ...scope.path, plural: 'pods', name, subresource: 'binding' },
+    served,
+  );
 }

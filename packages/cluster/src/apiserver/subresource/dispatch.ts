@@ -2,7 +2,9 @@ import { patchObject } from '../engine/patch.ts';
 import { getObject } from '../engine/read.ts';
 import type { Scope } from '../engine/scope.ts';
 import { updateObject } from '../engine/update.ts';
-import { ApiError, methodNotAllowed } from '../errors.ts';
+import { ApiError, badRequest, methodNotAllowed } from '../errors.ts';
+import { readLog } from '../passthrough/log.ts';
+import { nodePath } from '../passthrough/target.ts';
 import type { ApiResponse } from '../request.ts';
 import type { Subresource } from '../resource.ts';
 import { createBinding } from './binding.ts';
@@ -18,6 +20,12 @@ function handleView(scope: Scope, verb: string): ApiResponse | Promise<ApiRespon
   return verb === 'update' ? updateObject(scope) : patchObject(scope);
 }
 
+/** The connection itself is taken over elsewhere, before a handler is asked. */
+function needsUpgrade(scope: Scope): never {
+  nodePath(scope);
+  throw badRequest('Upgrade request required');
+}
+
 const handlers: Readonly<Record<string, Handler>> = {
   status: handleView,
   finalize: handleView,
@@ -28,6 +36,10 @@ const handlers: Readonly<Record<string, Handler>> = {
   binding: createBinding,
   eviction: createEviction,
   token: createToken,
+  log: (scope) => readLog(scope, scope.core.node),
+  exec: needsUpgrade,
+  attach: needsUpgrade,
+  portforward: needsUpgrade,
 };
 
 export async function handleSubresource(
