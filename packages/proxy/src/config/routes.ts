@@ -68,6 +68,7 @@ export class RouteConfigs {
   private drop(entry: RouteEntry): void {
     if (this.entries.get(entry.name) === entry) this.entries.delete(entry.name);
     entry.unsubscribe();
+    this.settle(entry);
   }
 
   /** Names that listeners want now. */

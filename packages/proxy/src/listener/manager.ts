@@ -205,6 +205,21 @@ export class Listeners {
 
   private readonly binding = new Map<ActiveListener, Promise<void>>();
 
+  /** Resolves when every listener that is warming or binding now listens. */
+  async settled(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const waiting = [...this.pendingStart.values()];
+      let left = waiting.length + 1;
+      const one = () => {
+        left--;
+        if (left === 0) resolve();
+      };
+      for (const start of waiting) start.whenRoutesKnown(one);
+      one();
+    });
+    await Promise.all(this.binding.values());
+  }
+
   private whenBound(listener: ActiveListener, callback: () => void): void {
     const promise = this.binding.get(listener);
     if (promise) void promise.then(callback);

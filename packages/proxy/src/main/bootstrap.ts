@@ -3,6 +3,7 @@ import type { Problem } from '@lateen/kit';
 import { parse } from '@lateen/xds/codec';
 import { bootstrapType } from '@lateen/xds/type-urls';
 import { type Message, Problems, words } from '../config/problems.ts';
+import { parseText } from '../config/text.ts';
 import type { CommandLine } from './options.ts';
 
 /** A bootstrap that cannot be used; the message has one line for each problem. */
@@ -58,8 +59,8 @@ export async function loadBootstrapFiles(line: CommandLine): Promise<unknown> {
       ),
     ]);
   }
-  const file = line.configPath === '' ? {} : await parseText(readText(line.configPath), line.configPath);
-  const inline = line.configYaml === '' ? {} : await parseText(line.configYaml, '--config-yaml');
+  const file = line.configPath === '' ? {} : await parseFile(readText(line.configPath), line.configPath);
+  const inline = line.configYaml === '' ? {} : await parseFile(line.configYaml, '--config-yaml');
   return merge(file, inline);
 }
 
@@ -71,17 +72,11 @@ function readText(path: string): string {
   }
 }
 
-/** JSON when it is JSON; the YAML reader is loaded only for what is not. */
-export async function parseText(text: string, name: string): Promise<unknown> {
+async function parseFile(text: string, name: string): Promise<unknown> {
   try {
-    return JSON.parse(text);
-  } catch {
-    const { parse: parseYaml } = await import('yaml');
-    try {
-      return parseYaml(text, { merge: true, maxAliasCount: 1000 });
-    } catch (error) {
-      throw new BootstrapError([problem('', `Unable to parse ${name}: ${(error as Error).message}`)]);
-    }
+    return await parseText(text, name);
+  } catch (error) {
+    throw new BootstrapError([problem('', (error as Error).message)]);
   }
 }
 

@@ -1,4 +1,5 @@
 import { createLog, type Log, type LogLevel } from '@lateen/kit';
+import type { OpenStream } from '../config/xds/source.ts';
 import type { SocketAddress } from '../connection-info.ts';
 import { BootstrapError, loadBootstrapFiles, readBootstrap } from './bootstrap.ts';
 import { type CommandLine, flagNames, parseCommandLine, UsageError } from './options.ts';
@@ -14,6 +15,8 @@ export interface ProxyOptions {
   /** Called when `/quitquitquit` asks the process to end. */
   readonly onQuit?: () => void;
   readonly reusePort?: boolean;
+  /** Opens the aggregated discovery stream instead of connecting to the server that the bootstrap names. */
+  readonly openAds?: OpenStream;
 }
 
 /** A proxy that runs. */
@@ -43,6 +46,7 @@ export async function startProxy(bootstrap: unknown, options: ProxyOptions = {})
     line,
     quit: options.onQuit,
     reusePort: options.reusePort,
+    openAds: options.openAds,
   });
   const live = server.start();
   live.catch(() => {});

@@ -8,7 +8,8 @@ import { RouteConfigs } from '../config/routes.ts';
 import { type LayeredRuntime, readRuntime } from '../config/runtime.ts';
 import { rejectedStats } from '../config/stats-matcher.ts';
 import { milliseconds, socketAddress } from '../config/values.ts';
-import { type DynamicConfig, type DynamicEnvironment, startDynamicConfig } from '../config/xds/index.ts';
+import { DynamicConfig, type DynamicEnvironment } from '../config/xds/index.ts';
+import type { OpenStream } from '../config/xds/source.ts';
 import type { SocketAddress } from '../connection-info.ts';
 import type { HttpDependencies, Random } from '../http/types.ts';
 import { Drain } from '../listener/drain.ts';
@@ -35,6 +36,8 @@ export interface ServerSettings {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Several processes share the listeners' ports. */
   readonly reusePort?: boolean;
+  /** Opens the aggregated discovery stream instead of connecting to the cluster that the bootstrap names. */
+  readonly openAds?: OpenStream;
   /** Called for `/quitquitquit`. */
   readonly quit?: () => void;
 }
@@ -112,10 +115,12 @@ export class ProxyServer {
 
   private createDynamicEnvironment(): DynamicEnvironment {
     return {
-      server: this,
+      target: this,
       clock: this.clock,
       log: this.settings.log,
+      random: this.random,
       stats: this.store,
+      open: this.settings.openAds,
     };
   }
 
@@ -146,7 +151,7 @@ export class ProxyServer {
   }
 
   private dynamicConfig(): DynamicConfig {
-    this.dynamic ??= startDynamicConfig(this.bootstrap, this.dynamicEnvironment);
+    this.dynamic ??= new DynamicConfig(this.bootstrap, this.dynamicEnvironment);
     return this.dynamic;
   }
 
@@ -337,8 +342,9 @@ export class ProxyServer {
   async start(): Promise<void> {
     await this.admin?.listen();
     this.keepFlushing();
-    await new Promise<void>((resolve) => this.clusters.whenAllWarm(resolve));
+    await new Promise<void>((resolve) => this.clusters.whenPrimaryWarm(resolve));
     await this.startDynamic();
+    await new Promise<void>((resolve) => this.clusters.whenAllWarm(resolve));
     await new Promise<void>((resolve) => this.listeners.start(resolve));
     await this.dynamic?.firstListeners();
     this.live = true;
@@ -348,9 +354,8 @@ export class ProxyServer {
   }
 
   private async startDynamic(): Promise<void> {
-    const resources = this.bootstrap.dynamicResources;
-    if (!resources?.cdsConfig && !resources?.ldsConfig) return;
-    await this.dynamicConfig().start();
+    if (!this.dynamic && !this.bootstrap.dynamicResources) return;
+    await this.dynamicConfig().firstClusters();
   }
 
   private keepFlushing(): void {

@@ -310,6 +310,8 @@ export class RuntimeCluster implements Cluster {
     for (const listener of [...this.removedListeners]) listener();
     this.removedListeners.clear();
     this.hostListeners.clear();
+    for (const listener of [...this.readyListeners]) listener();
+    this.readyListeners.clear();
   }
 }
 

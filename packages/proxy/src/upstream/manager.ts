@@ -60,6 +60,12 @@ export class Clusters implements ClusterManager {
     return this.active.has(name) || this.pending.has(name);
   }
 
+  /** True for clusters that the bootstrap defines. */
+  isStatic(name: string): boolean {
+    const entry = this.active.get(name) ?? this.pending.get(name);
+    return entry !== undefined && !entry.cluster.addedViaApi;
+  }
+
   names(): readonly string[] {
     return [...this.active.keys()];
   }
@@ -141,15 +147,23 @@ export class Clusters implements ClusterManager {
 
   /** Calls back once every cluster that is warming now has become active. */
   whenAllWarm(callback: () => void): void {
-    const waiting = [...this.pending.values()];
-    let left = waiting.length;
-    if (left === 0) return callback();
-    for (const { cluster } of waiting) {
-      cluster.whenWarm(() => {
-        left--;
-        if (left === 0) callback();
-      });
-    }
+    this.whenWarm([...this.pending.values()], callback);
+  }
+
+  /** The same without clusters that wait for an xDS server. */
+  whenPrimaryWarm(callback: () => void): void {
+    const primary = [...this.pending.values()].filter(({ cluster }) => cluster.config.discovery !== 'EDS');
+    this.whenWarm(primary, callback);
+  }
+
+  private whenWarm(waiting: readonly Entry[], callback: () => void): void {
+    let left = waiting.length + 1;
+    const one = () => {
+      left--;
+      if (left === 0) callback();
+    };
+    for (const { cluster } of waiting) cluster.whenWarm(one);
+    one();
   }
 
   onChange(listener: (name: string) => void): () => void {
