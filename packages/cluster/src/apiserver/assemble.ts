@@ -73,7 +73,7 @@ export function assemble(
     clock,
     log,
     allocation,
-    admission: createAdmission({ mutate: async () => {}, validate: async () => {} }),
+    admission: createAdmission(),
     kinds: new KindCache((served) =>
       builtinKind({ group: served.group, version: served.version, kind: served.resource.kind }),
     ),

@@ -1,5 +1,6 @@
 import type { Admission } from '../core.ts';
 import type { Attributes } from '../engine/attributes.ts';
+import { createWebhookAdmission } from '../webhook/admission.ts';
 import { namespaceLifecycle } from './namespace.ts';
 import { defaultTolerations, priority } from './pod.ts';
 import { serviceAccount } from './service-account.ts';
@@ -9,10 +10,15 @@ export type Plugin = (attributes: Attributes) => void | Promise<void>;
 /** Plugins in the order in which they see an object; then webhooks. */
 const mutating: readonly Plugin[] = [namespaceLifecycle, serviceAccount, priority, defaultTolerations];
 
-export function createAdmission(webhooks: Admission, validating: readonly Plugin[] = []): Admission {
+async function runMutating(attributes: Attributes): Promise<void> {
+  for (const plugin of mutating) await plugin(attributes);
+}
+
+export function createAdmission(validating: readonly Plugin[] = []): Admission {
+  const webhooks = createWebhookAdmission(runMutating);
   return {
     async mutate(attributes) {
-      for (const plugin of mutating) await plugin(attributes);
+      await runMutating(attributes);
       await webhooks.mutate(attributes);
     },
     async validate(attributes) {

@@ -31,8 +31,7 @@ function resourceEntry(served: ServedVersion): unknown {
     scope: resource.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: resource.singular,
     verbs: resource.verbs,
-    ...(resource.shortNames.length > 0 && { shortNames: resource.shortNames }),
-    ...(resource.categories.length > 0 && { categories: resource.categories }),
+    ...names(served),
     ...(served.subresources.size > 0 && {
       subresources: [...served.subresources.values()].map((sub) => ({
         subresource: sub.name,
@@ -41,6 +40,16 @@ function resourceEntry(served: ServedVersion): unknown {
       })),
     }),
   };
+}
+
+/** Retired versions have none, so that short names and categories mean one resource each. */
+function names({ resource, retired }: ServedVersion): {
+  shortNames?: readonly string[];
+  categories?: readonly string[];
+} {
+  if (retired) return {};
+  const { shortNames, categories } = resource;
+  return { ...(shortNames.length > 0 && { shortNames }), ...(categories.length > 0 && { categories }) };
 }
 
 /** Kinds of answers that belong to another group than the resource. */
@@ -71,15 +80,15 @@ export function resourceListDocument(registry: Registry, group: string, version:
   };
 }
 
-function legacyEntry({ resource }: ServedVersion): unknown {
+function legacyEntry(served: ServedVersion): unknown {
+  const { resource } = served;
   return {
     name: resource.plural,
     singularName: resource.singular,
     namespaced: resource.namespaced,
     kind: resource.kind,
     verbs: resource.verbs,
-    ...(resource.shortNames.length > 0 && { shortNames: resource.shortNames }),
-    ...(resource.categories.length > 0 && { categories: resource.categories }),
+    ...names(served),
     ...(!resource.verbs.includes('create') || !resource.verbs.includes('get')
       ? {}
       : { storageVersionHash: hash(resource.storage) }),
