@@ -1,5 +1,18 @@
-import type { Problem, Result } from '@lateen/kit';
+import type { Problem } from '@lateen/kit';
 import type { KubeObject } from '@lateen/kube/types';
+import { changedKinds } from './changes.ts';
+import { generateClusters } from './generate/clusters/index.ts';
+import { type Generating, generating } from './generate/context.ts';
+import { generateEndpoints } from './generate/endpoints/index.ts';
+import { generateListeners, routeNames } from './generate/listeners/index.ts';
+import { generateRoutes } from './generate/routes/index.ts';
+import type { ProxyNode } from './ir/node.ts';
+import { Interned } from './memo.ts';
+import { type Compiled, createCompiler } from './model.ts';
+import { scopeFor } from './scope/index.ts';
+
+export type { ProxyNode } from './ir/node.ts';
+export { type NodeInput, parseNode } from './node.ts';
 
 /** A resource in canonical proto3 JSON, with its type in `@type`. */
 export interface XdsResource {
@@ -30,27 +43,20 @@ export interface Snapshot {
   readonly peerAuthentications: readonly KubeObject[];
 }
 
-/** The node of a discovery request. */
-export interface NodeInput {
-  readonly id: string;
-  readonly cluster?: string;
-  readonly metadata?: Record<string, any>;
-  readonly locality?: { region?: string; zone?: string; subZone?: string };
-}
-
-/** What a proxy is, read from its node. */
-export interface ProxyNode {
-  readonly id: string;
-  readonly cluster: string;
-  readonly type: 'sidecar' | 'router';
-  readonly name: string;
-  readonly namespace: string;
-  /** Pod addresses; the first is the main one. */
-  readonly addresses: readonly string[];
-  readonly labels: Readonly<Record<string, string>>;
-  readonly metadata: Readonly<Record<string, any>>;
-  readonly locality?: { region?: string; zone?: string; subZone?: string };
-}
+export const emptySnapshot: Snapshot = {
+  services: [],
+  endpointSlices: [],
+  pods: [],
+  nodes: [],
+  namespaces: [],
+  gateways: [],
+  virtualServices: [],
+  destinationRules: [],
+  serviceEntries: [],
+  workloadEntries: [],
+  sidecars: [],
+  peerAuthentications: [],
+};
 
 export interface TranslateOptions {
   /** `cluster.local` */
@@ -62,9 +68,16 @@ export interface TranslateOptions {
    * `internalAddressConfig` of `internalCidrs`. On by default; istiod has it off.
    */
   readonly useRemoteAddress: boolean;
-  /** Where pods and services live: 10.244.0.0/16. */
+  /** Where pods live: 10.244.0.0/16. */
   readonly internalCidrs: readonly string[];
 }
+
+export const defaultTranslateOptions: TranslateOptions = {
+  domainSuffix: 'cluster.local',
+  rootNamespace: 'istio-system',
+  useRemoteAddress: true,
+  internalCidrs: ['10.244.0.0/16'],
+};
 
 /** All that does not depend on the proxy: stages 3 and 4. */
 export interface Model {
@@ -85,7 +98,7 @@ export interface Translator {
   routes(model: Model, node: ProxyNode, names?: readonly string[]): readonly XdsResource[];
   /** The load assignments by cluster name; without names those of all EDS clusters of the node. */
   endpoints(model: Model, node: ProxyNode, names?: readonly string[]): readonly XdsResource[];
-  /** What can differ between two models; only `endpoints` when nothing but pods' readiness and addresses changed. */
+  /** What can differ between two models; only `endpoints` when nothing but endpoints' readiness changed. */
   changed(before: Model | undefined, after: Model): ReadonlySet<XdsKind>;
 }
 
@@ -93,11 +106,80 @@ export function resourceName(resource: XdsResource): string {
   return resource.name ?? resource.clusterName;
 }
 
-/** Reads the node of a discovery request; a node that is no sidecar and no router is a problem. */
-export function parseNode(_input: NodeInput): Result<ProxyNode | undefined> {
-  throw new Error('not yet');
+export function createTranslator(options: Partial<TranslateOptions> = {}): Translator {
+  return new StageRunner({ ...defaultTranslateOptions, ...options });
 }
 
-export function createTranslator(_options?: Partial<TranslateOptions>): Translator {
-  throw new Error('not yet');
+class StageRunner implements Translator {
+  private readonly options: TranslateOptions;
+  private readonly compile: ReturnType<typeof createCompiler>;
+  private readonly interned = new Interned<XdsResource>();
+  /** What was made of a model for each node; goes with the model. */
+  private readonly made = new WeakMap<Compiled['world'], Map<ProxyNode, NodeResults>>();
+
+  constructor(options: TranslateOptions) {
+    this.options = options;
+    this.compile = createCompiler(options);
+  }
+
+  model(snapshot: Snapshot): Model {
+    const compiled = this.compile(snapshot);
+    return { problems: compiled.problems, state: compiled.world };
+  }
+
+  clusters(model: Model, node: ProxyNode): readonly XdsResource[] {
+    const results = this.resultsOf(model, node);
+    results.clusters ??= this.intern('c', generateClusters(results.context));
+    return results.clusters;
+  }
+
+  listeners(model: Model, node: ProxyNode): readonly XdsResource[] {
+    const results = this.resultsOf(model, node);
+    results.listeners ??= this.intern('l', generateListeners(results.context));
+    return results.listeners;
+  }
+
+  routes(model: Model, node: ProxyNode, names?: readonly string[]): readonly XdsResource[] {
+    const wanted = names ?? routeNames(this.listeners(model, node) as never);
+    return this.intern('r', generateRoutes(this.resultsOf(model, node).context, wanted));
+  }
+
+  endpoints(model: Model, node: ProxyNode, names?: readonly string[]): readonly XdsResource[] {
+    const wanted = names ?? this.edsNames(model, node);
+    return this.intern('e', generateEndpoints(this.resultsOf(model, node).context, wanted));
+  }
+
+  changed(before: Model | undefined, after: Model): ReadonlySet<XdsKind> {
+    return changedKinds(before?.state as Compiled['world'] | undefined, after.state as Compiled['world']);
+  }
+
+  private edsNames(model: Model, node: ProxyNode): string[] {
+    const clusters = this.clusters(model, node).filter((cluster) => cluster.type === 'EDS');
+    return clusters.map((cluster) => cluster.edsClusterConfig.serviceName ?? cluster.name);
+  }
+
+  private intern(kind: string, resources: readonly XdsResource[]): XdsResource[] {
+    return resources.map((resource) => this.interned.same(`${kind} ${resourceName(resource)}`, resource));
+  }
+
+  private resultsOf(model: Model, node: ProxyNode): NodeResults {
+    const world = model.state as Compiled['world'];
+    let byNode = this.made.get(world);
+    if (!byNode) {
+      byNode = new Map();
+      this.made.set(world, byNode);
+    }
+    let results = byNode.get(node);
+    if (!results) {
+      results = { context: generating(scopeFor(world, node), this.options) };
+      byNode.set(node, results);
+    }
+    return results;
+  }
+}
+
+interface NodeResults {
+  readonly context: Generating;
+  clusters?: readonly XdsResource[];
+  listeners?: readonly XdsResource[];
 }

@@ -1,0 +1,71 @@
+import type { OwnPort } from '../../scope/own-ports.ts';
+import { defined, duration, type Generating, type Json, socketAddress } from '../context.ts';
+import { type InboundTarget, inboundTargets } from '../inbound-targets.ts';
+import { configPath, inboundName } from '../names.ts';
+import { effectivePolicy } from '../policy.ts';
+import { provenance } from '../provenance.ts';
+import { statName } from '../stat-name.ts';
+import { localSource } from './fixed.ts';
+import { keepalive } from './keepalive.ts';
+import { type ClusterParts, cluster, thresholds } from './parts.ts';
+import { protocolOptions } from './protocol.ts';
+
+/** One cluster for every port of the proxy's own workload. */
+export function inboundClusters(context: Generating): ClusterParts[] {
+  return inboundTargets(context).map((target) => inboundCluster(context, target));
+}
+
+function inboundCluster(context: Generating, target: InboundTarget): ClusterParts {
+  const { mesh } = context.scope;
+  const { own, number } = target;
+  const rules = own && context.scope.policyOf(own.service);
+  // A rule's connection pool holds on both ends of the wire; upgrading the protocol is the client's business.
+  const pool = effectivePolicy(rules, '', own?.port.number ?? number).pool;
+  const name = inboundName(number);
+  return cluster(name, {
+    altStatName: `${own ? statName(mesh.inboundStatName, own.service, own.port, undefined, name) : name};`,
+    circuitBreakers: { thresholds: [thresholds(pool)] },
+    connectTimeout: duration(pool?.connectTimeout ?? mesh.connectTimeout),
+    metadata:
+      target.services.length > 0
+        ? metadata(target.services, rules?.policy && configPath(rules.origin))
+        : undefined,
+    typedExtensionProtocolOptions: protocolOptions(
+      { name: '', number, protocol: target.protocol },
+      undefined,
+      {
+        upgradeAll: false,
+        sniff: true,
+      },
+    ),
+    upstreamConnectionOptions: keepalive(pool?.keepalive ?? mesh.keepalive),
+    ...destination(context, number),
+  });
+}
+
+function destination(context: Generating, number: number): Json {
+  if (!context.plain) {
+    return {
+      type: 'ORIGINAL_DST',
+      lbPolicy: 'CLUSTER_PROVIDED',
+      cleanupInterval: '9223372035s',
+      commonLbConfig: {},
+      upstreamBindConfig: localSource,
+    };
+  }
+  const address = socketAddress(context.scope.node.addresses[0] ?? '127.0.0.1', number);
+  const name = inboundName(number);
+  return {
+    type: 'STATIC',
+    loadAssignment: { clusterName: name, endpoints: [{ lbEndpoints: [{ endpoint: { address } }] }] },
+  };
+}
+
+function metadata(services: readonly OwnPort[], config: string | undefined): Json {
+  const list = services.map(({ service: { host, name, namespace } }) => ({ host, name, namespace }));
+  const origins = services.map(({ service, port }) => ({
+    ...service.origin,
+    path: `spec.ports[${service.ports.indexOf(port)}]`,
+  }));
+  return provenance(defined({ config, services: list }), ...origins);
+}

@@ -1,0 +1,59 @@
+import type { Protocol } from '../ir/service.ts';
+import type { OwnPort } from '../scope/own-ports.ts';
+import type { Generating } from './context.ts';
+
+/** A port of the proxy's own workload. */
+export interface InboundTarget {
+  /** The workload's port. */
+  readonly number: number;
+  readonly protocol: Protocol;
+  /** The oldest service that leads there; absent for a container port without a service. */
+  readonly own?: OwnPort;
+  /** All services that lead there. */
+  readonly services: readonly OwnPort[];
+}
+
+/** The ports that services lead to, and in plain mode also those that only containers declare. */
+export function inboundTargets(context: Generating): InboundTarget[] {
+  const byPort = new Map<number, OwnPort[]>();
+  for (const own of context.scope.own) {
+    if (context.plain && own.port.protocol === 'UDP') continue;
+    const list = byPort.get(own.target);
+    if (list) list.push(own);
+    else byPort.set(own.target, [own]);
+  }
+  const targets: InboundTarget[] = [...byPort].map(([number, services]) => ({
+    number,
+    protocol: services[0]!.port.protocol,
+    own: services[0],
+    services,
+  }));
+  if (context.plain) {
+    for (const number of containerPorts(context)) {
+      if (!byPort.has(number)) targets.push({ number, protocol: 'UNSUPPORTED', services: [] });
+    }
+  }
+  return targets;
+}
+
+/** Ports that belong to the sidecar itself. */
+const sidecarPorts = new Set([15000, 15001, 15004, 15006, 15008, 15020, 15021, 15053, 15090]);
+
+function containerPorts(context: Generating): number[] {
+  const ports = new Set<number>();
+  for (const entry of declaredPorts(context.scope.node.metadata.POD_PORTS)) {
+    const number = Number(entry?.containerPort);
+    if (number > 0 && (entry?.protocol ?? 'TCP') === 'TCP' && !sidecarPorts.has(number)) ports.add(number);
+  }
+  return [...ports];
+}
+
+function declaredPorts(text: unknown): any[] {
+  if (Array.isArray(text)) return text;
+  try {
+    const list = JSON.parse(String(text ?? '[]'));
+    return Array.isArray(list) ? list : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,133 @@
+import { isHttp, isSniffed, type Service, type ServicePort } from '../../ir/service.ts';
+import type { EgressView } from '../../scope/index.ts';
+import type { Generating, Json } from '../context.ts';
+import { httpChain } from './http.ts';
+import { outboundL4Chains } from './l4.ts';
+import {
+  handshake,
+  httpInspector,
+  type Listener,
+  listener,
+  listenerFilters,
+  outboundSocket,
+} from './parts.ts';
+import { tcpChain } from './tcp.ts';
+
+const wildcard = '0.0.0.0';
+
+/** The listeners for everything that the workload may call, by name. */
+export function outboundListeners(context: Generating): Listener[] {
+  const made = new Map<string, Listener>();
+  for (const view of context.scope.egress) {
+    for (const service of view.services) {
+      if (service.resolution === 'alias') continue;
+      for (const port of service.ports) addPort(context, view, service, port, made);
+    }
+  }
+  return [...made.values()];
+}
+
+function addPort(
+  context: Generating,
+  view: EgressView,
+  service: Service,
+  port: ServicePort,
+  made: Map<string, Listener>,
+): void {
+  if (port.protocol === 'UDP') return;
+  if (isHttp(port.protocol)) {
+    addHttp(context, port.number, made);
+    return;
+  }
+  for (const address of addressesOf(context, service, port)) {
+    const name = `${address}_${port.number}`;
+    if (made.has(name)) continue;
+    made.set(
+      name,
+      isSniffed(port.protocol)
+        ? sniffed(context, view, service, port, address)
+        : tcp(context, view, service, port, address),
+    );
+  }
+}
+
+/** One listener takes the HTTP of all services on a port; the routes tell them apart. */
+function addHttp(context: Generating, port: number, made: Map<string, Listener>): void {
+  const name = `${wildcard}_${port}`;
+  if (made.has(name)) return;
+  made.set(
+    name,
+    listener(name, {
+      ...outboundSocket(context, wildcard, port, true),
+      filterChains: [httpFilterChain(context, `outbound_${name}`, String(port))],
+      defaultFilterChain: {
+        filterChainMatch: {},
+        filters: unknownTraffic(context),
+        name: 'PassthroughFilterChain',
+      },
+      listenerFilters: listenerFilters(context, httpInspector),
+    }),
+  );
+}
+
+export function httpFilterChain(context: Generating, statPrefix: string, routeName: string): Json {
+  return {
+    filterChainMatch: { applicationProtocols: ['http/1.1', 'h2c'], transportProtocol: 'raw_buffer' },
+    filters: httpChain(context, 'outbound', statPrefix, { rds: routeName }),
+    ...handshake,
+  };
+}
+
+/** What is done with a connection to a place that no service is known at. */
+export function unknownTraffic(context: Generating): Json[] {
+  const cluster = context.scope.outbound === 'ALLOW_ANY' ? 'PassthroughCluster' : 'BlackHoleCluster';
+  return tcpChain(context, 'outbound', cluster);
+}
+
+/** The addresses of a service whose traffic is told apart by address: its own, else those of its endpoints. */
+function addressesOf(context: Generating, service: Service, port: ServicePort): string[] {
+  if (service.addresses.length > 0) return service.addresses.slice(0, 1);
+  if (service.resolution !== 'headless') return [wildcard];
+  const own = new Set(context.scope.node.addresses);
+  const addresses = context.scope
+    .endpointsOf(service.host)
+    .filter((endpoint) => endpoint.portName === port.name && !own.has(endpoint.address))
+    .map((endpoint) => endpoint.address);
+  return [...new Set(addresses)];
+}
+
+function tcp(
+  context: Generating,
+  view: EgressView,
+  service: Service,
+  port: ServicePort,
+  address: string,
+): Listener {
+  return listener(`${address}_${port.number}`, {
+    ...outboundSocket(context, address, port.number, false),
+    filterChains: outboundL4Chains(context, view, service, port, address),
+    listenerFilters: listenerFilters(context),
+  });
+}
+
+/** A port whose protocol is not declared: HTTP when it looks like that, bytes otherwise. */
+function sniffed(
+  context: Generating,
+  view: EgressView,
+  service: Service,
+  port: ServicePort,
+  address: string,
+): Listener {
+  const name = `${address}_${port.number}`;
+  const [otherwise, ...rest] = outboundL4Chains(context, view, service, port, address);
+  return listener(name, {
+    ...outboundSocket(context, address, port.number, true),
+    filterChains: [httpFilterChain(context, `outbound_${name}`, sniffedRouteName(service, port)), ...rest],
+    defaultFilterChain: otherwise,
+    listenerFilters: listenerFilters(context, httpInspector),
+  });
+}
+
+export function sniffedRouteName(service: Service, port: ServicePort): string {
+  return `${service.host}:${port.number}`;
+}
