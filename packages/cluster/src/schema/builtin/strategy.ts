@@ -56,6 +56,11 @@ function strategyOf(kind: KindSchema): Strategy {
   return strategies[`${kind.gvk.group}/${kind.gvk.kind}`] ?? plain;
 }
 
+/** Whether status is written through the status subresource only. */
+export function hasStatus(kind: KindSchema): boolean {
+  return strategyOf(kind).status;
+}
+
 /** Kinds whose status may be given when they are created. */
 const statusOnCreate: ReadonlySet<string> = new Set(['/Node', '/Pod']);
 
