@@ -95,7 +95,7 @@ export async function changeObject(
 function checkPreconditions(scope: Scope, given: KubeObject, entry: Entry): void {
   const { metadata } = given;
   const { name } = scope.path;
-  if (metadata.uid && metadata.uid !== entry.object.metadata.uid) {
+  if (scope.request.method === 'PUT' && metadata.uid && metadata.uid !== entry.object.metadata.uid) {
     const key = `/registry/${scope.resource.storage.replace(/\..*/, '')}/${entry.key}`;
     const why = `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${entry.object.metadata.uid}`;
     throw conflict(
@@ -130,9 +130,7 @@ async function writeChange(
   const object = attributes.object!;
   keepMetadata(object, old);
   prepareForUpdate(scope.kind, object, old, path.subresource || undefined);
-  attributes.object = scope.request.headers['content-type']?.startsWith('application/apply-patch')
-    ? object
-    : track(scope, old, object, options);
+  attributes.object = track(scope, old, object, options);
   core.allocation.prepare(attributes);
   validateOrThrow(scope, attributes.object, old);
   const giveBack = core.allocation.allocate(attributes);

@@ -3,6 +3,7 @@ import { trackManagedFields } from '../../schema/index.ts';
 import { invalid } from '../errors.ts';
 import type { Entry } from '../store/entry.ts';
 import type { Attributes, Operation } from './attributes.ts';
+import { canonical } from './canonical.ts';
 import type { WriteOptions } from './options.ts';
 import { type Scope, workToStored } from './scope.ts';
 
@@ -58,6 +59,7 @@ export function track(
   after: KubeObject,
   options: WriteOptions,
 ): KubeObject {
+  if (scope.request.headers['content-type']?.startsWith('application/apply-patch')) return after;
   const { subresource } = scope.path;
   return trackManagedFields({
     kind: scope.kind,

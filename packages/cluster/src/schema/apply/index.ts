@@ -215,7 +215,7 @@ function withLastApplied(input: ServerSideApply, result: KubeObject, config: Kub
   const existing = result.metadata.annotations?.[lastAppliedAnnotation];
   if (input.manager !== 'kubectl' || !existing) return result;
   const { [lastAppliedAnnotation]: _own, ...annotations } = config.metadata.annotations ?? {};
-  const metadata = { ...config.metadata, annotations };
+  const metadata = { ...config.metadata, ...(config.metadata.annotations && { annotations }) };
   const written = `${marshal({ ...config, metadata })}\n`;
   const all = { ...result.metadata.annotations, [lastAppliedAnnotation]: written };
   return { ...result, metadata: { ...result.metadata, annotations: all } };

@@ -1,3 +1,4 @@
+import { defaultCrd } from '../../crd/definition.ts';
 import { decodeAs } from '../../decode/go.ts';
 import type { GroupVersionKind, KubeObject, SchemaNode } from '../../types.ts';
 import * as core from './core.ts';
@@ -37,6 +38,9 @@ const defaulters: Readonly<Record<string, (object: any) => void>> = {
   'admissionregistration.k8s.io/MutatingWebhookConfiguration': core.defaultWebhooks,
   'admissionregistration.k8s.io/ValidatingAdmissionPolicy': core.defaultAdmissionPolicy,
   'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding': core.defaultAdmissionBinding,
+  'apiextensions.k8s.io/CustomResourceDefinition': (crd) => {
+    defaultCrd(crd);
+  },
   'apiregistration.k8s.io/APIService': core.defaultApiService,
 };
 
