@@ -99,20 +99,22 @@ export class Distributor {
     const sets: Sets = new Map(client.sets);
     for (const kind of kinds) {
       if (!changed.has(kind) && client.push > 0) continue;
-      sets.set(typeUrlOf[kind], this.#encodeAll(this.#resources(kind, client.node)));
+      const resources = this.#resources(kind, client.node);
+      if (resources) sets.set(typeUrlOf[kind], this.#encodeAll(resources));
     }
     client.sets = sets;
     client.push = this.#pushes;
     client.connection.session.publish(sets, this.#version);
   }
 
-  #resources(kind: XdsKind, node: ProxyNode): readonly XdsResource[] {
+  /** After a failure the proxy keeps what it has. */
+  #resources(kind: XdsKind, node: ProxyNode): readonly XdsResource[] | undefined {
     const { translator, log } = this.#options;
     try {
       return translator[kind](this.#model!, node);
     } catch (error) {
       log.error(`cannot generate ${kind}`, { node: node.id, error: (error as Error).stack });
-      return [];
+      return undefined;
     }
   }
 
