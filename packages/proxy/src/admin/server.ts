@@ -3,23 +3,26 @@ import { createServer } from 'node:http';
 import type { Message } from '../config/problems.ts';
 import { socketAddress } from '../config/values.ts';
 import type { SocketAddress } from '../connection-info.ts';
-import type { ProxyServer } from '../main/server.ts';
-import { answer } from './routes.ts';
+import type { LoggingLevels } from './logging.ts';
+import { AdminRoutes } from './routes.ts';
+import type { AdminTarget } from './target.ts';
 
 /** The administration interface: plain HTTP on its own port. */
 export class AdminServer {
-  private readonly proxy: ProxyServer;
+  private readonly target: AdminTarget;
+  private readonly routes: AdminRoutes;
   private readonly config: Message;
   private readonly server: Server;
   address: SocketAddress | undefined;
 
-  constructor(proxy: ProxyServer, config: Message) {
-    this.proxy = proxy;
+  constructor(target: AdminTarget, config: Message, logging: LoggingLevels) {
+    this.target = target;
+    this.routes = new AdminRoutes(target, logging);
     this.config = config;
     this.server = createServer(
       { keepAliveTimeout: 3_600_000, joinDuplicateHeaders: true },
       (request, response) => {
-        void this.serve(request, response);
+        this.serve(request, response);
       },
     );
     this.server.on('clientError', (_error, socket) => socket.destroy());
@@ -51,16 +54,16 @@ export class AdminServer {
     });
   }
 
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  private serve(request: IncomingMessage, response: ServerResponse): void {
     request.resume();
-    const reply = await answer(this.proxy, request.method ?? 'GET', request.url ?? '/');
+    const reply = this.routes.answer(request.method ?? 'GET', request.url ?? '/');
     response.sendDate = false;
     response.removeHeader('connection');
     response.statusCode = reply.status;
     response.setHeader('content-type', reply.type);
     response.setHeader('cache-control', 'no-cache, max-age=0');
     response.setHeader('x-content-type-options', 'nosniff');
-    response.setHeader('date', new Date(this.proxy.clock.now()).toUTCString());
+    response.setHeader('date', new Date(this.target.clock.now()).toUTCString());
     response.setHeader('server', 'envoy');
     response.setHeader('transfer-encoding', 'chunked');
     response.end(request.method === 'HEAD' ? '' : reply.body);

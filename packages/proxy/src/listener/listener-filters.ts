@@ -29,7 +29,10 @@ export function inspect(
   done: (initialData: Buffer | undefined) => void,
 ): void {
   const inspectors = config.listenerFilters.map(inspectorOf).filter((inspector) => inspector !== undefined);
-  if (inspectors.length === 0) return done(undefined);
+  if (inspectors.length === 0) {
+    done(undefined);
+    return;
+  }
   let bytes: Buffer = Buffer.alloc(0);
   let at = 0;
   const finish = () => {
@@ -48,7 +51,8 @@ export function inspect(
       if (result.kind === 'more') return;
       if (result.kind === 'reject') {
         stats.scope.counter(result.stat).inc();
-        return reject();
+        reject();
+        return;
       }
       bytes = bytes.subarray(result.consumed);
       at++;

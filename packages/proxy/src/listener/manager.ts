@@ -34,7 +34,17 @@ interface Entry {
   readonly listener: ActiveListener;
   readonly version: string;
   readonly updatedAt: number;
+  /** Came from an xDS server. */
+  readonly dynamic: boolean;
   cancelWarming: () => void;
+}
+
+/** An update that could not be applied. */
+export interface Failure {
+  readonly name: string;
+  readonly error: string;
+  readonly at: number;
+  readonly message: Message;
 }
 
 /** All listeners by name, and the sockets that outlive their updates. */
@@ -44,7 +54,7 @@ export class Listeners {
   private readonly draining = new Set<ActiveListener>();
   private readonly sockets = new Map<string, Bound>();
   private readonly environment: ListenersEnvironment;
-  private readonly errors = new Map<string, string>();
+  private readonly refusals = new Map<string, Failure>();
   private started = false;
   private stopped = false;
 
@@ -79,12 +89,22 @@ export class Listeners {
     return [...this.warming.values()];
   }
 
+  /** Updates that were refused and have not been replaced since. */
+  failures(): readonly Failure[] {
+    return [...this.refusals.values()];
+  }
+
+  /** Remembers why an update was refused, for dumps. */
+  noteFailure(name: string, error: string, message: Message): void {
+    this.refusals.set(name, { name, error, at: this.environment.clock.now(), message });
+  }
+
   drainingListeners(): readonly ActiveListener[] {
     return [...this.draining];
   }
 
   /** Adds or replaces a listener; the answer is what stood in the way, and then nothing has changed. */
-  set(message: Message, path = '', version = ''): readonly Problem[] {
+  set(message: Message, path = '', version = '', dynamic = false): readonly Problem[] {
     const read = readListener(message, path);
     if (!read.value) return read.problems;
     const config = read.value;
@@ -110,7 +130,7 @@ export class Listeners {
       handOff: (to, from) => this.handOff(to, from),
     });
     this.warm(
-      { listener, version, updatedAt: this.environment.clock.now(), cancelWarming: () => {} },
+      { listener, version, dynamic, updatedAt: this.environment.clock.now(), cancelWarming: () => {} },
       pendingRoutes,
       whenRoutesKnown,
     );
@@ -239,6 +259,7 @@ export class Listeners {
   private activate(entry: Entry): void {
     this.pendingStart.delete(entry);
     const { name } = entry.listener.config;
+    this.refusals.delete(name);
     const old = this.active.get(name)?.listener;
     this.active.set(name, entry);
     this.binding.set(entry.listener, this.bind(entry.listener));
@@ -305,7 +326,12 @@ export class Listeners {
   private failed(listener: ActiveListener, address: string, error: Error): void {
     this.environment.stats.scope('listener_manager').counter('listener_create_failure').inc();
     const text = `cannot bind '${address}': ${error.message}`;
-    this.errors.set(listener.config.name, text);
+    this.refusals.set(listener.config.name, {
+      name: listener.config.name,
+      error: text,
+      at: this.environment.clock.now(),
+      message: listener.config.message,
+    });
     this.environment.warn(
       `listener '${listener.config.name}' failed to bind or apply socket options: ${text}`,
       {},
@@ -356,6 +382,7 @@ export class Listeners {
   }
 
   remove(name: string): void {
+    this.refusals.delete(name);
     this.dropWarming(name);
     const entry = this.active.get(name);
     if (!entry) return;

@@ -1,6 +1,8 @@
 import { hostname, networkInterfaces } from 'node:os';
 import { type Clock, type Log, systemClock } from '@lateen/kit';
+import { LoggingLevels } from '../admin/logging.ts';
 import { AdminServer } from '../admin/server.ts';
+import type { AdminTarget } from '../admin/target.ts';
 import { readCluster } from '../config/cluster.ts';
 import type { ListenerConfig } from '../config/listener.ts';
 import type { Message } from '../config/problems.ts';
@@ -10,6 +12,7 @@ import { rejectedStats } from '../config/stats-matcher.ts';
 import { milliseconds, socketAddress } from '../config/values.ts';
 import { DynamicConfig, type DynamicEnvironment } from '../config/xds/index.ts';
 import type { OpenStream } from '../config/xds/source.ts';
+import type { DynamicTarget } from '../config/xds/target.ts';
 import type { SocketAddress } from '../connection-info.ts';
 import type { HttpDependencies, Random } from '../http/types.ts';
 import { Drain } from '../listener/drain.ts';
@@ -20,11 +23,15 @@ import { LogFiles } from '../telemetry/access-log/file.ts';
 import { type AccessLogEnvironment, createAccessLogger } from '../telemetry/access-log/index.ts';
 import { compileTextFormat } from '../telemetry/format/index.ts';
 import { StatsStore } from '../telemetry/store.ts';
+import { type CustomTag, readCustomTags } from '../telemetry/tags.ts';
 import { systemResolve } from '../upstream/dns.ts';
 import { Clusters } from '../upstream/manager.ts';
 import { BootstrapError, readBootstrap } from './bootstrap.ts';
+import { describeCommandLine } from './command-line-json.ts';
 import type { CommandLine } from './options.ts';
 import { systemRandom } from './random.ts';
+import { listServerStats } from './server-stats.ts';
+import { hotRestartVersion, proxyVersion, userAgentBuildVersion } from './version.ts';
 
 export type ServerState = 'PRE_INITIALIZING' | 'INITIALIZING' | 'LIVE' | 'DRAINING';
 
@@ -43,7 +50,7 @@ export interface ServerSettings {
 }
 
 /** One proxy: everything that a bootstrap asks for, wired together. */
-export class ProxyServer {
+export class ProxyServer implements AdminTarget, DynamicTarget {
   readonly bootstrap: Message;
   readonly settings: ServerSettings;
   readonly clock: Clock;
@@ -57,8 +64,12 @@ export class ProxyServer {
   readonly files: LogFiles;
   readonly startedAt: number;
   readonly node: Message;
-  readonly bootstrapUpdatedAt: number;
-  readonly staticListenersUpdatedAt: number;
+  readonly staticUpdatedAt: number;
+  readonly tags: readonly CustomTag[];
+  readonly commandLine: Readonly<Record<string, unknown>>;
+  readonly version = proxyVersion;
+  readonly hotRestartVersion = hotRestartVersion;
+  readonly log: Log;
   dynamic: DynamicConfig | undefined;
   private readonly admin: AdminServer | undefined;
   private readonly dynamicEnvironment: DynamicEnvironment;
@@ -74,12 +85,15 @@ export class ProxyServer {
   /** Throws a BootstrapError when the bootstrap is refused. */
   constructor(bootstrap: unknown, settings: ServerSettings) {
     this.settings = settings;
+    this.log = settings.log;
+    this.commandLine = describeCommandLine(settings.line);
     this.bootstrap = readBootstrap(bootstrap);
     this.clock = settings.clock ?? systemClock;
     this.random = settings.random ?? systemRandom;
     this.startedAt = this.clock.now();
-    this.bootstrapUpdatedAt = this.startedAt;
-    this.node = { ...this.bootstrap.node };
+    this.staticUpdatedAt = this.startedAt;
+    this.tags = readCustomTags(this.bootstrap.statsConfig);
+    this.node = { ...this.bootstrap.node, userAgentName: 'envoy', userAgentBuildVersion };
     if (settings.line.serviceNode) this.node = { ...this.node, id: settings.line.serviceNode };
     if (settings.line.serviceCluster) this.node = { ...this.node, cluster: settings.line.serviceCluster };
     this.store = new StatsStore(rejectedStats(this.bootstrap.statsConfig));
@@ -92,9 +106,10 @@ export class ProxyServer {
     this.clusters = this.createClusters();
     this.routes = this.createRoutes();
     this.listeners = this.createListeners();
-    this.admin = this.bootstrap.admin?.address ? new AdminServer(this, this.bootstrap.admin) : undefined;
+    this.admin = this.bootstrap.admin?.address
+      ? new AdminServer(this, this.bootstrap.admin, new LoggingLevels(settings.line.logLevel))
+      : undefined;
     this.loadStatic();
-    this.staticListenersUpdatedAt = this.clock.now();
     this.listServerStats();
   }
 
@@ -284,58 +299,8 @@ export class ProxyServer {
   }
 
   private listServerStats(): void {
-    const { store } = this;
-    for (const name of [
-      'concurrency',
-      'days_until_first_cert_expiring',
-      'hot_restart_epoch',
-      'live',
-      'memory_allocated',
-      'memory_heap_size',
-      'memory_physical_size',
-      'parent_connections',
-      'state',
-      'stats_recent_lookups',
-      'total_connections',
-      'uptime',
-      'version',
-    ]) {
-      store.gauge(`server.${name}`);
-    }
-    store.gauge('server.concurrency').set(this.settings.line.concurrency ?? 1);
-    store.gauge('server.version').set(0);
-    for (const name of [
-      'debug_assertion_failures',
-      'dropped_stat_flushes',
-      'envoy_bug_failures',
-      'envoy_notifications',
-      'static_unknown_fields',
-      'dynamic_unknown_fields',
-      'wip_protos',
-    ])
-      store.counter(`server.${name}`);
-    for (const name of [
-      'flushed_by_timer',
-      'reopen_failed',
-      'write_buffered',
-      'write_completed',
-      'write_failed',
-    ])
-      store.counter(`filesystem.${name}`);
-    store.gauge('filesystem.write_total_buffered');
-    for (const name of [
-      'deprecated_feature_use',
-      'load_error',
-      'load_success',
-      'override_dir_exists',
-      'override_dir_not_exists',
-    ])
-      store.counter(`runtime.${name}`);
-    store
-      .gauge('runtime.num_keys')
-      .set(this.runtime.layers.reduce((sum, layer) => sum + layer.values.size, 0));
-    store.gauge('runtime.num_layers').set(this.runtime.layers.length);
-    store.gauge('server.state').set(1);
+    const { concurrency } = this.settings.line;
+    listServerStats(this.store, concurrency ?? 1, this.runtime);
   }
 
   /** Opens the admin port, brings clusters and listeners up; resolves once the proxy is live. */

@@ -68,17 +68,22 @@ export class TcpSession {
     const cluster = this.environment.clusters.get(this.route.name);
     if (!cluster) {
       this.stats.noRoute.inc();
-      return this.refuse(responseFlag.NC);
+      this.refuse(responseFlag.NC);
+      return;
     }
     this.cluster = cluster;
     this.info.upstreamCluster = cluster.name;
     const resources = cluster.resources('DEFAULT');
-    if (!resources.tryConnection()) return this.refuse(responseFlag.UO);
+    if (!resources.tryConnection()) {
+      this.refuse(responseFlag.UO);
+      return;
+    }
     const host = cluster.chooseHost(this.context());
     if (!host) {
       resources.releaseConnection();
       cluster.stats.counter('upstream_cx_none_healthy').inc();
-      return this.refuse(responseFlag.UH);
+      this.refuse(responseFlag.UH);
+      return;
     }
     this.attempts++;
     this.info.attemptCount = this.attempts;
@@ -100,7 +105,10 @@ export class TcpSession {
     this.cancelConnect = () => {};
     this.info.upstreamTransportFailureReason = reason;
     this.info.responseFlags |= responseFlag.UF;
-    if (this.attempts < this.config.maxConnectAttempts) return this.connect();
+    if (this.attempts < this.config.maxConnectAttempts) {
+      this.connect();
+      return;
+    }
     cluster.stats.counter('upstream_cx_connect_attempts_exceeded').inc();
     this.refuse(responseFlag.URX);
   }

@@ -34,7 +34,12 @@ export class Bins {
     return [...this.counts].sort((a, b) => a[0] - b[0]);
   }
 
-  /** Linear inside a bin; NaN without samples. */
+  /** The bins that hold samples, by their lower edge. */
+  entries(): readonly { readonly lower: number; readonly width: number; readonly count: number }[] {
+    return this.sorted().map(([bin, count]) => ({ lower: lower(bin), width: width(bin), count }));
+  }
+
+  /** Linear inside a bin, the middle of a bin with one sample; NaN without samples. */
   quantiles(wanted: readonly number[]): number[] {
     const bins = this.sorted();
     return wanted.map((q) => quantile(bins, this.total, q));
@@ -104,7 +109,8 @@ function quantile(bins: readonly [number, number][], total: number, q: number): 
   const wanted = total * q;
   let seen = 0;
   for (const [bin, count] of bins) {
-    if (seen + count >= wanted) return lower(bin) + ((wanted - seen) / count) * width(bin);
+    if (seen + count >= wanted)
+      return lower(bin) + (count === 1 ? 0.5 : (wanted - seen) / count) * width(bin);
     seen += count;
   }
   const last = bins.at(-1)![0];

@@ -30,8 +30,10 @@ export function applyListeners({ listeners }: DynamicTarget, update: Update): st
   for (const name of update.removed) listeners.remove(name);
   for (const { name, version, message } of update.resources) {
     const invalid = validate(message);
-    const problems = invalid.length > 0 ? invalid : listeners.set(message, '', version);
-    if (problems.length > 0) refused.push({ name, problems });
+    const problems = invalid.length > 0 ? invalid : listeners.set(message, '', version, true);
+    if (problems.length === 0) continue;
+    refused.push({ name, problems });
+    listeners.noteFailure(name, problems.map(formatProblem).join('; '), message);
   }
   return refusal('Error adding/updating listener(s) ', refused);
 }

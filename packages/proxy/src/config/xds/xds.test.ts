@@ -5,7 +5,7 @@ import { silentLog } from '@lateen/kit';
 import { eventually } from '@lateen/kit/testing/eventually';
 import { typeUrls } from '@lateen/xds/type-urls';
 import type { AnyJson } from '@lateen/xds/types';
-import { type Proxy, startProxy } from '../../main/index.ts';
+import { type Proxy as RunningProxy, startProxy } from '../../main/index.ts';
 import { TestAdsServer } from './testing.ts';
 
 const closers: (() => unknown)[] = [];
@@ -60,7 +60,7 @@ const bootstrap = (apiType: string) => ({
   },
 });
 
-async function start(server: TestAdsServer, apiType: string): Promise<Proxy> {
+async function start(server: TestAdsServer, apiType: string): Promise<RunningProxy> {
   const proxy = await startProxy(bootstrap(apiType), { log: silentLog, openAds: server.open });
   closers.push(() => proxy.stop());
   return proxy;
@@ -78,7 +78,7 @@ function read(port: number): Promise<string> {
   });
 }
 
-const portOf = (proxy: Proxy, name: string) =>
+const portOf = (proxy: RunningProxy, name: string) =>
   proxy.listeners().find((entry) => entry.name === name)?.addresses[0]?.port ?? 0;
 
 for (const apiType of ['GRPC', 'DELTA_GRPC']) {
