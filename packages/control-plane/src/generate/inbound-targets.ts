@@ -1,6 +1,7 @@
 import type { Protocol } from '../ir/service.ts';
 import type { OwnPort } from '../scope/own-ports.ts';
 import type { Generating } from './context.ts';
+import { isSidecarPort } from './sidecar-ports.ts';
 
 /** A port of the proxy's own workload. */
 export interface InboundTarget {
@@ -36,14 +37,11 @@ export function inboundTargets(context: Generating): InboundTarget[] {
   return targets;
 }
 
-/** Ports that belong to the sidecar itself. */
-const sidecarPorts = new Set([15000, 15001, 15004, 15006, 15008, 15020, 15021, 15053, 15090]);
-
 function containerPorts(context: Generating): number[] {
   const ports = new Set<number>();
   for (const entry of declaredPorts(context.scope.node.metadata.POD_PORTS)) {
     const number = Number(entry?.containerPort);
-    if (number > 0 && (entry?.protocol ?? 'TCP') === 'TCP' && !sidecarPorts.has(number)) ports.add(number);
+    if (number > 0 && (entry?.protocol ?? 'TCP') === 'TCP' && !isSidecarPort(number)) ports.add(number);
   }
   return [...ports];
 }

@@ -32,7 +32,7 @@ function inboundCluster(context: Generating, target: InboundTarget): ClusterPart
         : undefined,
     typedExtensionProtocolOptions: protocolOptions(
       { name: '', number, protocol: target.protocol },
-      undefined,
+      pool && { ...pool, h2Upgrade: undefined },
       {
         upgradeAll: false,
         sniff: true,

@@ -1,6 +1,7 @@
 import { isHttp, isSniffed, type Service, type ServicePort } from '../../ir/service.ts';
 import type { EgressView } from '../../scope/index.ts';
 import type { Generating, Json } from '../context.ts';
+import { isSidecarPort } from '../sidecar-ports.ts';
 import { httpChain } from './http.ts';
 import { outboundL4Chains } from './l4.ts';
 import {
@@ -34,7 +35,7 @@ function addPort(
   port: ServicePort,
   made: Map<string, Listener>,
 ): void {
-  if (port.protocol === 'UDP') return;
+  if (port.protocol === 'UDP' || (context.plain && isSidecarPort(port.number))) return;
   if (isHttp(port.protocol)) {
     addHttp(context, port.number, made);
     return;

@@ -46,13 +46,19 @@ export function forward(
     ...clusters(live, site),
     hashPolicy: hash,
     hostRewriteLiteral: hostRewrite(route, live),
-    maxGrpcTimeout: timeout,
-    timeout,
+    ...timeouts(context, timeout),
     requestMirrorPolicies:
       route.mirrors.length > 0 ? route.mirrors.map((mirror) => mirrorPolicy(mirror, site)) : undefined,
     retryPolicy: retryPolicy(route.retries ?? context.scope.mesh.retries ?? standardRetries),
     ...rewrite(route, match),
   });
+}
+
+/** The route's timeout, which also caps what gRPC clients ask for; Envoy has deprecated Istio's way to say so. */
+export function timeouts(context: Generating, timeout: string): Json {
+  return context.plain
+    ? { maxStreamDuration: { grpcTimeoutHeaderMax: timeout }, timeout }
+    : { maxGrpcTimeout: timeout, timeout };
 }
 
 function hostRewrite(route: HttpRoute, live: readonly WeightedDestination[]): string | undefined {

@@ -155,9 +155,8 @@ export function serviceRoute(context: Generating, service: Service, port: Servic
     route: defined({
       cluster: clusterName(port.number, '', service.host),
       hashPolicy: hash,
-      maxGrpcTimeout: '0s',
+      ...timeouts(context, '0s'),
       retryPolicy: retryPolicy(context.scope.mesh.retries ?? standardRetries),
-      timeout: '0s',
     }),
   };
 }

@@ -3,6 +3,7 @@ import type { RouteRules } from '../../ir/route.ts';
 import { isHttp, isSniffed, type Service, type ServicePort } from '../../ir/service.ts';
 import type { EgressView } from '../../scope/index.ts';
 import { type Generating, type Json, typed } from '../context.ts';
+import { timeouts } from './action.ts';
 import { serviceDomains } from './domains.ts';
 import { rulesRoutes, serviceRoute } from './route.ts';
 
@@ -137,6 +138,6 @@ function catchAll(context: Generating): Json {
       routes: [{ name: 'block_all', match: { prefix: '/' }, directResponse: { status: 502 } }],
     };
   }
-  const route = { cluster: 'PassthroughCluster', maxGrpcTimeout: '0s', timeout: '0s' };
+  const route = { cluster: 'PassthroughCluster', ...timeouts(context, '0s') };
   return { ...base('allow_any', ['*']), routes: [{ name: 'allow_any', match: { prefix: '/' }, route }] };
 }
