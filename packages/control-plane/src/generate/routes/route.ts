@@ -12,6 +12,7 @@ import {
   forward,
   type RouteSite,
   redirectAction,
+  timeouts,
 } from './action.ts';
 import { perFilterConfig } from './filters.ts';
 import { hashPolicies } from './hash.ts';
