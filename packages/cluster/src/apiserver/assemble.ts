@@ -9,6 +9,7 @@ import { LocalKubeClient } from './client.ts';
 import { type Core, KindCache } from './core.ts';
 import { DefinitionManager } from './crd/manager.ts';
 import type { ClusterCredentials } from './credentials.ts';
+import { syncApiServices } from './discovery/api-services.ts';
 import { Discovery } from './discovery/documents.ts';
 import { OpenApi } from './discovery/openapi.ts';
 import { sendRaw } from './http/listen.ts';
@@ -87,7 +88,16 @@ export function assemble(
     openApi: new OpenApi(core, () => definitions.compiled()),
   };
   const handle = (request: ApiRequest) => handleRequest(routes, request);
+  // Definitions come in bundles: their APIServices follow together.
+  let pending: NodeJS.Immediate | undefined;
+  registry.onChange = () => {
+    pending ??= setImmediate(() => {
+      pending = undefined;
+      syncApiServices(core);
+    });
+  };
   const definitions = new DefinitionManager(core, new LocalKubeClient(handle, internalUser));
+  registry.onChange();
   return {
     core,
     handle,
@@ -96,6 +106,8 @@ export function assemble(
       sendRaw(socket, await handle(request));
     },
     close() {
+      registry.onChange = () => {};
+      clearImmediate(pending);
       definitions.close();
       return store.close();
     },

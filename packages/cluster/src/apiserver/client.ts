@@ -49,8 +49,16 @@ export class LocalKubeClient implements KubeClient {
     return this.#json({ method: 'GET', path: resourcePath(id, namespace, name) });
   }
 
-  list<T extends KubeObject>(id: ResourceId, options: ListOptions = {}): Promise<KubeList<T>> {
-    return this.#json({ method: 'GET', path: resourcePath(id, options.namespace) + listQuery(options) });
+  async list<T extends KubeObject>(id: ResourceId, options: ListOptions = {}): Promise<KubeList<T>> {
+    const path = resourcePath(id, options.namespace) + listQuery(options);
+    const list = await this.#json<KubeList<T>>({ method: 'GET', path });
+    const kind = list.kind.replace(/List$/, '');
+    // Items of built-in lists come without these two.
+    for (const item of list.items) {
+      item.apiVersion ??= list.apiVersion;
+      item.kind ??= kind;
+    }
+    return list;
   }
 
   create<T extends KubeObject>(id: ResourceId, object: T, options: WriteOptions = {}): Promise<T> {

@@ -7,6 +7,8 @@ export class Registry {
   readonly #order = new Map<string, string[]>();
   /** Grows with every change; discovery and OpenAPI are cached by it. */
   revision = 0;
+  /** Called after every change, when it is set. */
+  onChange: () => void = () => {};
 
   constructor(builtin: readonly ServedVersion[]) {
     for (const version of builtin) this.add(version);
@@ -18,6 +20,7 @@ export class Registry {
     const versions = this.#order.get(version.group) ?? [];
     if (!versions.includes(version.version)) this.#order.set(version.group, [...versions, version.version]);
     this.revision++;
+    this.onChange();
   }
 
   /** Stops serving every version of a custom resource. */
@@ -33,6 +36,7 @@ export class Registry {
     if (versions.length > 0) this.#order.set(group, versions);
     else this.#order.delete(group);
     this.revision++;
+    this.onChange();
   }
 
   find(group: string, version: string, plural: string): ServedVersion | undefined {

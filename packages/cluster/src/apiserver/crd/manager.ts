@@ -1,6 +1,7 @@
 import type { KubeClient, KubeObject } from '@lateen/kube/types';
 import { type CompiledCrd, compileCrd } from '../../schema/index.ts';
 import type { Core } from '../core.ts';
+import { canonical } from '../engine/canonical.ts';
 import type { StoreEvent } from '../store/collection.ts';
 import type { Entry } from '../store/entry.ts';
 import { StoreConflict } from '../store/store.ts';
@@ -142,10 +143,9 @@ export class DefinitionManager {
 
   #put(entry: Entry, object: KubeObject): void {
     try {
-      const { durable } = this.#core.store.put(storage, entry, entry, (resourceVersion) => ({
-        ...object,
-        metadata: { ...object.metadata, resourceVersion },
-      }));
+      const { durable } = this.#core.store.put(storage, entry, entry, (resourceVersion) =>
+        canonical(object, resourceVersion),
+      );
       durable.catch((error) => this.#core.log.error(`cannot update ${entry.name}`, { error }));
     } catch (error) {
       // Somebody wrote meanwhile: their event leads here again.

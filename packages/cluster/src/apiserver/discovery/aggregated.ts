@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { Registry } from '../registry.ts';
-import { apiVersionOf, type ServedVersion } from '../resource.ts';
+import { apiVersionOf, type Resource, type ServedVersion } from '../resource.ts';
 
 /** Names of groups in the order in which discovery lists them. */
 export function orderedGroups(registry: Registry): string[] {
@@ -91,7 +92,7 @@ function legacyEntry(served: ServedVersion): unknown {
     ...names(served),
     ...(!resource.verbs.includes('create') || !resource.verbs.includes('get')
       ? {}
-      : { storageVersionHash: hash(resource.storage) }),
+      : { storageVersionHash: storageHash(resource) }),
   };
 }
 
@@ -110,12 +111,13 @@ function legacySubs(served: ServedVersion): unknown[] {
   });
 }
 
-function hash(text: string): string {
-  let value = 0xcbf29ce484222325n;
-  for (const octet of Buffer.from(text)) value = BigInt.asUintN(64, (value ^ BigInt(octet)) * 0x100000001b3n);
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64BE(value);
-  return bytes.toString('base64');
+/** Tells kinds apart by how they are stored. */
+function storageHash({ group, version, kind }: Resource): string {
+  return createHash('sha256')
+    .update(`${group}/${version}/${kind}`)
+    .digest()
+    .subarray(0, 8)
+    .toString('base64');
 }
 
 /** `/apis` and `/apis/GROUP`. */

@@ -27,6 +27,8 @@ export class OpenApi {
     }
     if (request.path === '/openapi/v2') return this.#v2(request);
     if (request.path === '/openapi/v3') return this.#index(request);
+    if (['/openapi/v3/api', '/openapi/v3/apis', '/openapi/v3/version'].includes(request.path))
+      return plainDocument();
     const match = /^\/openapi\/v3\/(?:api|apis\/([^/]+))\/([^/]+)$/.exec(request.path);
     if (!match || !this.#core.registry.hasVersion(match[1] ?? '', match[2]!)) return undefined;
     return this.#v3(request, match[1] ?? '', match[2]!);
@@ -55,6 +57,9 @@ export class OpenApi {
         const path = group === '' ? `api/${version}` : `apis/${group}/${version}`;
         paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${this.#hash(group, version)}` };
       }
+    }
+    for (const path of ['api', 'apis', 'version']) {
+      paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${plainHash}` };
     }
     const headers = { 'Content-Type': 'text/plain; charset=utf-8' };
     return { status: 200, headers, body: JSON.stringify({ paths }) };
@@ -105,4 +110,12 @@ export class OpenApi {
     }
     return found;
   }
+}
+
+const plainHash = 'lateen';
+
+/** Paths without objects have a document without schemas. */
+function plainDocument(): ApiResponse {
+  const document = { openapi: '3.0.0', info: { title: 'Kubernetes', version: 'v1.34.2' }, paths: {} };
+  return { status: 200, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(document) };
 }

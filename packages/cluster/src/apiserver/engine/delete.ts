@@ -5,6 +5,7 @@ import type { ApiResponse } from '../request.ts';
 import type { Entry } from '../store/entry.ts';
 import { StoreConflict } from '../store/store.ts';
 import { readObject } from './body.ts';
+import { canonical } from './canonical.ts';
 import { findEntry, predicateOf } from './read.ts';
 import { jsonResponse, objectResponse, warningHeaders } from './respond.ts';
 import { apiVersion, type Scope, storedToWire, storedToWork } from './scope.ts';
@@ -68,13 +69,18 @@ async function readOptions(scope: Scope): Promise<DeleteOptions> {
   if (raw !== undefined) options = (typeof raw === 'string' ? parseOptions(raw) : raw) as DeleteOptions;
   const { query } = scope.request;
   const grace = query.get('gracePeriodSeconds');
-  if (grace !== null) options.gracePeriodSeconds = Number(grace);
+  if (grace !== null) options.gracePeriodSeconds = parseInteger(grace);
   const policy = query.get('propagationPolicy');
   if (policy !== null) options.propagationPolicy = policy;
   const dryRun = query.getAll('dryRun').filter((value) => value !== '');
   if (dryRun.length > 0) options.dryRun = dryRun;
   checkOptions(options);
   return options;
+}
+
+function parseInteger(text: string): number {
+  if (/^[-+]?\d+$/.test(text)) return Number(text);
+  throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
 }
 
 function parseOptions(text: string): object {
@@ -150,10 +156,9 @@ async function removeOnce(
   }
   const marked = markDeleted(scope, entry.object, finalizers, grace);
   if (dryRun || marked === entry.object) return { object: marked, removed: false };
-  const { entry: written, durable } = store.put(scope.resource.storage, entry, entry, (resourceVersion) => ({
-    ...marked,
-    metadata: { ...marked.metadata, resourceVersion },
-  }));
+  const { entry: written, durable } = store.put(scope.resource.storage, entry, entry, (resourceVersion) =>
+    canonical(marked, resourceVersion),
+  );
   await durable;
   return { object: written.object, removed: false };
 }

@@ -27,6 +27,14 @@ export function writeOptions(
   if (dryRun.some((value) => value !== 'All')) {
     unsupported('dryRun', `[${dryRun.map((one) => JSON.stringify(one)).join(',')}]`, ['All']);
   }
+  const fieldManager = query.get('fieldManager') ?? '';
+  if (Buffer.byteLength(fieldManager) > 128) {
+    causes.push({
+      reason: 'FieldValueTooLong',
+      field: 'fieldManager',
+      message: 'Too long: may not be more than 128 bytes',
+    });
+  }
   const fieldValidation = query.get('fieldValidation') || 'Warn';
   const levels = ['', 'Ignore', 'Strict', 'Warn'];
   if (!levels.includes(fieldValidation))
@@ -34,7 +42,7 @@ export function writeOptions(
   if (causes.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, '', causes);
   return {
     dryRun: dryRun.length > 0,
-    fieldManager: query.get('fieldManager') || managerOf(userAgent),
+    fieldManager: fieldManager || managerOf(userAgent),
     fieldValidation: fieldValidation as WriteOptions['fieldValidation'],
     force: ['true', '1'].includes(query.get('force') ?? ''),
   };

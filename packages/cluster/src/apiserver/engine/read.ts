@@ -1,9 +1,10 @@
 import type { KubeObject } from '@lateen/kube/types';
-import { badRequest, gone, notFound } from '../errors.ts';
+import { ApiError, badRequest, gone, notFound } from '../errors.ts';
 import type { ApiResponse } from '../request.ts';
 import { requestPredicate } from '../selectors.ts';
 import type { Entry } from '../store/entry.ts';
 import { renderTable } from '../table/render.ts';
+import { checkListOptions } from './list-options.ts';
 import { negotiate } from './negotiate.ts';
 import { encodeBody, objectResponse, partialMetadata, wantsIndent, warningHeaders } from './respond.ts';
 import { apiVersion, encodeEntry, type Scope, storedToWire } from './scope.ts';
@@ -22,6 +23,13 @@ export function getObject(scope: Scope): ApiResponse {
   );
 }
 
+/** Items of built-in lists are encoded without the kind and version that the list has. */
+function encodeItem(scope: Scope, entry: Entry): string {
+  const json = encodeEntry(scope.served, entry);
+  const head = `{"kind":${JSON.stringify(scope.resource.kind)},"apiVersion":${JSON.stringify(apiVersion(scope))},`;
+  return !scope.resource.custom && json.startsWith(head) ? `{${json.slice(head.length)}` : json;
+}
+
 interface Page {
   readonly entries: Entry[];
   readonly version: number;
@@ -35,6 +43,7 @@ export function predicateOf(scope: Scope): ((object: KubeObject) => boolean) | u
 
 export function listObjects(scope: Scope): ApiResponse {
   const representation = negotiate(scope.request.headers.accept);
+  checkListOptions(scope.request.query, false);
   const page = readPage(scope);
   const headers = { 'Content-Type': representation.contentType, ...warningHeaders(scope.warnings) };
   const metadata = {
@@ -57,7 +66,7 @@ export function listObjects(scope: Scope): ApiResponse {
   }
   const list = { kind: scope.resource.listKind, apiVersion: apiVersion(scope), metadata };
   if (representation.yaml || wantsIndent(scope.request)) return respond({ ...list, items: objects() });
-  const items = page.entries.map((entry) => encodeEntry(scope.served, entry)).join(',');
+  const items = page.entries.map((entry) => encodeItem(scope, entry)).join(',');
   return { status: 200, headers, body: `${JSON.stringify(list).slice(0, -1)},"items":[${items}]}\n` };
 }
 
@@ -88,16 +97,23 @@ function checkVersion(scope: Scope, token: string | undefined): void {
   const { query } = scope.request;
   const wanted = query.get('resourceVersion') ?? '';
   if (wanted === '' || wanted === '0') return;
-  if (!/^\d+$/.test(wanted))
-    throw badRequest(
-      `Invalid value: ${JSON.stringify(wanted)}: strconv.ParseUint: parsing ${JSON.stringify(wanted)}: invalid syntax`,
-    );
+  if (!/^\d+$/.test(wanted)) throw invalidVersion(wanted);
   if (token !== undefined) throw badRequest('specifying resource version is not allowed when using continue');
   const current = scope.core.store.version;
   if (Number(wanted) > current) throw tooLarge(Number(wanted), current);
   if (query.get('resourceVersionMatch') === 'Exact' && Number(wanted) < current) {
     throw gone(`The resourceVersion for the provided list is too old.`);
   }
+}
+
+/** Not a number: an error without a reason, as Kubernetes has it. */
+export function invalidVersion(wanted: string): ApiError {
+  const text = JSON.stringify(wanted);
+  return new ApiError(
+    500,
+    '',
+    `resourceVersion: Invalid value: ${text}: strconv.ParseUint: parsing ${text}: invalid syntax`,
+  );
 }
 
 export function tooLarge(wanted: number, current: number): Error {

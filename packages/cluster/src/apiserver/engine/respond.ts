@@ -21,7 +21,7 @@ export function encodeBody(request: ApiRequest, value: unknown, yaml = false): s
 
 export function wantsIndent(request: ApiRequest): boolean {
   const pretty = request.query.get('pretty');
-  if (pretty !== null) return !['0', 'false'].includes(pretty);
+  if (pretty !== null) return ['1', 'true'].includes(pretty);
   return /^(curl|Wget|Mozilla\/5\.0)/.test(request.headers['user-agent'] ?? '');
 }
 

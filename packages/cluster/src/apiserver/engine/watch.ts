@@ -1,11 +1,12 @@
 import type { KubeObject } from '@lateen/kube/types';
-import { badRequest, gone } from '../errors.ts';
+import { gone } from '../errors.ts';
 import type { ApiResponse, Sink } from '../request.ts';
 import type { StoreEvent } from '../store/collection.ts';
 import type { Entry } from '../store/entry.ts';
 import { renderTable } from '../table/render.ts';
+import { checkListOptions } from './list-options.ts';
 import { negotiate, type Representation } from './negotiate.ts';
-import { predicateOf } from './read.ts';
+import { invalidVersion, predicateOf } from './read.ts';
 import { partialMetadata, warningHeaders } from './respond.ts';
 import { apiVersion, encodeEntry, type Scope, storedToWire } from './scope.ts';
 
@@ -19,12 +20,9 @@ export function watchObjects(scope: Scope): ApiResponse {
   const representation = negotiate(scope.request.headers.accept);
   const { query } = scope.request;
   const sendInitial = ['true', '1'].includes(query.get('sendInitialEvents') ?? '');
-  if (sendInitial && query.get('resourceVersionMatch') !== 'NotOlderThan') {
-    throw badRequest('resourceVersionMatch must be NotOlderThan when sendInitialEvents is set');
-  }
+  checkListOptions(query, true);
   const wanted = query.get('resourceVersion') || '0';
-  if (!/^\d+$/.test(wanted))
-    throw badRequest(`Invalid value: ${JSON.stringify(wanted)}: invalid resource version`);
+  if (!/^\d+$/.test(wanted)) throw invalidVersion(wanted);
   const from = Number(wanted);
   const stream = new WatchStream(scope, representation, predicateOf(scope));
   return {

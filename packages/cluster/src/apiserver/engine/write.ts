@@ -81,14 +81,8 @@ export async function storeObject(
   const stored = workToStored(scope.served, object);
   if (dryRun) return stored;
   const key = { namespace: object.metadata.namespace ?? '', name: object.metadata.name! };
-  const { entry, durable } = scope.core.store.put(
-    scope.resource.storage,
-    key,
-    expected,
-    (resourceVersion) => ({
-      ...stored,
-      metadata: { ...stored.metadata, resourceVersion },
-    }),
+  const { entry, durable } = scope.core.store.put(scope.resource.storage, key, expected, (resourceVersion) =>
+    canonical(stored, resourceVersion),
   );
   await durable;
   return entry.object;

@@ -91,7 +91,10 @@ function handleOther(routes: Routes, request: ApiRequest): ApiResponse | undefin
   }
   if (healthPaths.test(path))
     return { status: 200, headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body: 'ok' };
-  if (path === '/version') return jsonResponse(request, 200, versionDocument);
+  if (path === '/version') {
+    const body = `${JSON.stringify(versionDocument, null, 2)}`;
+    return { status: 200, headers: { 'Content-Type': 'application/json' }, body };
+  }
   if (path.startsWith('/openapi/')) return routes.openApi.answer(request);
   if (path === '/') return jsonResponse(request, 200, { paths: rootPaths(routes.core) });
   if (path === '/.well-known/openid-configuration')
