@@ -4,7 +4,8 @@ import { decodeStrict, prepareForCreate } from '../../schema/index.ts';
 import { ApiError, alreadyExists, badRequest, fromFailure } from '../errors.ts';
 import type { ApiResponse } from '../request.ts';
 import { StoreConflict } from '../store/store.ts';
-import { readObject } from './body.ts';
+import { pruneEmpty } from '../wire/prune.ts';
+import { mediaType, readObject } from './body.ts';
 import { type WriteOptions, writeOptions } from './options.ts';
 import { objectResponse } from './respond.ts';
 import { type Scope, storedToWire, wireToWork } from './scope.ts';
@@ -23,6 +24,7 @@ export async function createObject(scope: Scope): Promise<ApiResponse> {
 export async function decodeBody(scope: Scope, options: WriteOptions): Promise<KubeObject> {
   const raw = await readObject(scope.request);
   if (raw === undefined) throw badRequest('EOF');
+  if (mediaType(scope.request) === 'application/vnd.kubernetes.protobuf') pruneEmpty(scope.kind.root, raw);
   return decodeObject(scope, raw, options);
 }
 
@@ -54,8 +56,8 @@ export async function create(scope: Scope, given: KubeObject, options: WriteOpti
   completeMetadata(scope, given);
   const attributes = attributesOf(scope, 'CREATE', given, undefined, options);
   await core.admission.mutate(attributes);
-  const object = prepareForCreate(scope.kind, attributes.object!);
-  attributes.object = track(scope, undefined, object, options);
+  const tracked = track(scope, undefined, attributes.object!, options);
+  attributes.object = prepareForCreate(scope.kind, tracked);
   core.allocation.prepare(attributes);
   validateOrThrow(scope, attributes.object);
   const giveBack = core.allocation.allocate(attributes);

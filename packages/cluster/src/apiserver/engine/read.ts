@@ -17,6 +17,8 @@ export function findEntry(scope: Scope): Entry {
 }
 
 export function getObject(scope: Scope): ApiResponse {
+  const wanted = scope.request.query.get('resourceVersion') ?? '';
+  if (wanted !== '' && !/^\d+$/.test(wanted)) throw invalidVersion(wanted);
   const entry = findEntry(scope);
   return objectResponse(scope, 200, storedToWire(scope.served, entry.object), () =>
     encodeEntry(scope.served, entry),
@@ -117,7 +119,11 @@ export function invalidVersion(wanted: string): ApiError {
 }
 
 export function tooLarge(wanted: number, current: number): Error {
-  return badRequest(`Too large resource version: ${wanted}, current: ${current}`);
+  const text = 'Too large resource version';
+  return new ApiError(504, 'Timeout', `Timeout: ${text}: ${wanted}, current: ${current}`, {
+    causes: [{ reason: 'ResourceVersionTooLarge', message: text }],
+    retryAfterSeconds: 1,
+  });
 }
 
 interface Token {

@@ -129,8 +129,8 @@ async function writeChange(
   await core.admission.mutate(attributes);
   const object = attributes.object!;
   keepMetadata(object, old);
-  prepareForUpdate(scope.kind, object, old, path.subresource || undefined);
-  attributes.object = track(scope, old, object, options);
+  const tracked = track(scope, old, object, options);
+  attributes.object = prepareForUpdate(scope.kind, tracked, old, path.subresource || undefined);
   core.allocation.prepare(attributes);
   validateOrThrow(scope, attributes.object, old);
   const giveBack = core.allocation.allocate(attributes);

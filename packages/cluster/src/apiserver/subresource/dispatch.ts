@@ -4,6 +4,7 @@ import type { Scope } from '../engine/scope.ts';
 import { updateObject } from '../engine/update.ts';
 import { ApiError, badRequest, methodNotAllowed } from '../errors.ts';
 import { readLog } from '../passthrough/log.ts';
+import { proxyRequest } from '../passthrough/proxy.ts';
 import { nodePath } from '../passthrough/target.ts';
 import type { ApiResponse } from '../request.ts';
 import type { Subresource } from '../resource.ts';
@@ -37,6 +38,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   eviction: createEviction,
   token: createToken,
   log: (scope) => readLog(scope, scope.core.node),
+  proxy: (scope) => proxyRequest(scope, scope.core.node),
   exec: needsUpgrade,
   attach: needsUpgrade,
   portforward: needsUpgrade,
