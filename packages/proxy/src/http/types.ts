@@ -65,6 +65,8 @@ export interface HttpDependencies {
   readonly routes: (name: string) => RouteTableHandle;
   /** The root scope; the manager appends `http.PREFIX.` and the like itself. */
   readonly stats: StatsScope;
+  /** `listener.ADDRESS.`; answers are counted below it too. */
+  readonly listenerStats?: StatsScope;
   /** Compiles one `envoy.config.accesslog.v3.AccessLog` message. */
   readonly createAccessLogger: (config: Message, path: string) => Result<AccessLogWriter | undefined>;
   /** Compiles a format string as used in header values and local replies. */

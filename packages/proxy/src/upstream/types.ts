@@ -97,4 +97,6 @@ export interface Cluster {
 export interface ClusterManager {
   get(name: string): Cluster | undefined;
   names(): readonly string[];
+  /** What the HTTP path keeps for as long as the clusters live; nobody else looks at it. */
+  httpPools?: object;
 }

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { TrailerList } from '../header-list.ts';
 import { type CodecError, codecErrors } from './head-error.ts';
 import { HeadFacts, type HeaderLimits, headIsComplete, parseHeaderLines } from './head-lines.ts';
+import { latin1 } from './latin1.ts';
 import type { NameTable } from './names.ts';
 
 export type BodyMode = 'none' | 'length' | 'chunked' | 'until-close' | 'raw';
@@ -160,7 +161,7 @@ export class BodyReader {
     sink: BodySink,
   ): number {
     const before = this.trailerText.length;
-    this.trailerText += chunk.latin1Slice(position, Math.min(chunk.length, position + this.limits.maxBytes + 4));
+    this.trailerText += latin1(chunk, position, Math.min(chunk.length, position + this.limits.maxBytes + 4));
     const text = this.trailerText;
     const bare = text.startsWith('\r\n') || text.startsWith('\n');
     const body = first === undefined ? empty : rest === undefined ? first : Buffer.concat(rest);

@@ -1,5 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import { headIsComplete } from './head-lines.ts';
+import { latin1 } from './latin1.ts';
 
 const window = 4096;
 
@@ -28,7 +29,7 @@ export class HeadReader {
     while (end < chunk.length) {
       const scanFrom = Math.max(0, this.text.length - 2);
       const next = Math.min(chunk.length, end + window);
-      this.text += chunk.latin1Slice(end, next);
+      this.text += latin1(chunk, end, next);
       end = next;
       if (headIsComplete(this.text, scanFrom)) return true;
     }

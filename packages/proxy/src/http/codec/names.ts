@@ -54,6 +54,13 @@ x-b3-traceid x-b3-spanid x-b3-parentspanid x-b3-sampled b3 range if-none-match i
 x-envoy-peer-metadata x-envoy-peer-metadata-id end-user content-disposition upgrade-insecure-requests
 sec-fetch-mode sec-fetch-site sec-fetch-dest trailer x-powered-by`.split(/\s+/);
 
+const joinedSet: ReadonlySet<string> = new Set(joinedNames);
+
+/** Whether repeated fields of that name are joined by commas. */
+export function isJoinedName(name: string): boolean {
+  return joinedSet.has(name);
+}
+
 const slots = 2048;
 const maxLearned = 600;
 

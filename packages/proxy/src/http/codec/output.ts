@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
+import { writeLatin1 } from './latin1.ts';
 
 const mergeLimit = 65536;
 
@@ -102,7 +103,7 @@ function merge(pieces: readonly (string | Buffer)[], bytes: number): Buffer {
   const merged = Buffer.allocUnsafe(bytes);
   let at = 0;
   for (const piece of pieces) {
-    if (typeof piece === 'string') at += merged.latin1Write(piece, at);
+    if (typeof piece === 'string') at += writeLatin1(merged, piece, at);
     else at += piece.copy(merged, at);
   }
   return merged;

@@ -51,6 +51,8 @@ export function parseRequestHead(
   if (facts.connection !== undefined && upgrade === undefined) {
     if (!sanitizeConnection(headers, facts.connection)) return codecErrors.connectionSanitization;
   }
+  if (upgrade !== undefined) headers.add('connection', facts.connection!);
+  else if (facts.upgrade !== undefined) headers.remove('upgrade');
   if (facts.te !== undefined) sanitizeTe(headers, facts.te);
   if (headers.authority !== undefined && !validAuthority.test(headers.authority)) return codecErrors.invalidAuthority;
   return {

@@ -40,6 +40,7 @@ export function parseResponseHead(
     if (facts.contentLength > 0) return 'content length not allowed in 1xx or 204';
     if (facts.contentLength === 0) headers.remove('content-length');
   }
+  if (status === 101 && facts.connection !== undefined) headers.add('connection', facts.connection);
   const http11 = text.startsWith('HTTP/1.1');
   return {
     headers,
@@ -51,7 +52,7 @@ export function parseResponseHead(
 }
 
 function parseStatusLine(text: string, newline: number): number | undefined {
-  const match = /^HTTP\/[0-9]+\.[0-9]+[ \t]+([0-9]{3})(?:[ \t\r].*)?$/.exec(text.slice(0, newline));
+  const match = /^HTTP\/[0-9]+\.[0-9]+[ \t]+([0-9]{3})(?:[ \t\r][^]*)?$/.exec(text.slice(0, newline));
   if (match === null) return undefined;
   const status = Number(match[1]);
   return status >= 100 ? status : undefined;

@@ -23,7 +23,7 @@ export interface ResponseHandler {
   onUpstreamDrain(): void;
 }
 
-const bodiless: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'CONNECT', 'TRACE', 'OPTIONS']);
+const bodiless: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'CONNECT', 'TRACE']);
 
 /** One HTTP/1.1 connection to an upstream host, with at most one request on it at a time. */
 export class ClientConnection implements BodySink {

@@ -130,7 +130,6 @@ export class ConnectionPool {
     this.stats.cxDestroy.inc();
     if (reason === 'connection timeout') this.stats.cxDestroyLocal.inc();
     else this.stats.cxDestroyRemote.inc();
-    this.cluster.report(this.host, { kind: 'local-origin-failure', reason: 'connect-failed' });
     const waiting = this.pending;
     this.pending = [];
     for (const waiter of waiting) {

@@ -1,0 +1,472 @@
+import { Buffer } from 'node:buffer';
+import { tlsRedirect } from '../../route/redirect.ts';
+import { isGrpc } from '../../route/compile.ts';
+import type { ForwardAction } from '../../route/types.ts';
+import { responseFlag } from '../../telemetry/response-flags.ts';
+import type { Cluster, Host } from '../../upstream/types.ts';
+import type { ResponseHead } from '../codec/response-head.ts';
+import { type RequestHeaders, ResponseHeaders, type TrailerList } from '../header-list.ts';
+import type { Stream } from '../stream.ts';
+import type { ClientConnection } from '../upstream/client-connection.ts';
+import { codeCounters, countCode } from '../upstream/cluster-stats.ts';
+import type { ClusterPools } from '../upstream/pools.ts';
+import type { ResetReason } from '../upstream/reset-reason.ts';
+import { chargeCode, chargeTime } from './code-stats.ts';
+import { RequestBuffer } from './request-buffer.ts';
+import { prepareRequest } from './prepare-request.ts';
+import { startMirrors } from './mirror.ts';
+import { failureOf } from './failure.ts';
+import { removeRetryHeaders, retryConditions, RetryState } from './retry-state.ts';
+import { readTimeouts, type Timeouts, writeTimeoutHeaders } from './timeouts.ts';
+import { UpstreamRequest } from './upstream-request.ts';
+
+/** The end of every chain: finds the cluster and a host, sends the request, retries, brings back the answer. */
+export class Router {
+  readonly stream: Stream;
+  /** The request as it is sent upstream. */
+  outgoing: RequestHeaders;
+  private action!: ForwardAction;
+  private cluster!: Cluster;
+  private pools!: ClusterPools;
+  private timeouts!: Timeouts;
+  private retry: RetryState | undefined = undefined;
+  private attempt: UpstreamRequest | undefined = undefined;
+  private buffer: RequestBuffer | undefined = undefined;
+  private tried: Host[] | undefined = undefined;
+  private hash: bigint | undefined = undefined;
+  private originalPath: string | undefined = undefined;
+  private retried = false;
+  private upstreamPaused = false;
+  private altTimeoutCode = 504;
+  private requestEnded = false;
+  private redirects = 0;
+
+  constructor(stream: Stream) {
+    this.stream = stream;
+    this.outgoing = stream.request;
+  }
+
+  get perTryIdle(): number {
+    return this.timeouts.perTryIdle;
+  }
+
+  /** The request's head has passed all filters. */
+  start(end: boolean): void {
+    const { stream } = this;
+    const { stats } = stream.manager;
+    stats.routerTotal.value++;
+    this.requestEnded = end;
+    const route = stream.match?.route;
+    if (route === undefined) {
+      this.answerUnmatched();
+      return;
+    }
+    const { action } = route;
+    if (action.kind === 'forward') {
+      this.forward(action, end);
+      return;
+    }
+    if (action.kind === 'redirect') {
+      stats.redirect.inc();
+      const location = action.redirect.location(stream.request);
+      stream.sendLocalReply(action.redirect.status, '', 'direct_response', (headers) => {
+        headers.set('location', location);
+        stream.applyResponseOps(headers);
+      });
+      return;
+    }
+    stats.directResponse.inc();
+    const [status, body] = action.kind === 'direct' ? [action.status, action.body] : [404, ''];
+    stream.sendLocalReply(status, body, 'direct_response', (headers) => stream.applyResponseOps(headers));
+  }
+
+  private answerUnmatched(): void {
+    const { stream } = this;
+    if (stream.tlsRedirect) {
+      const location = tlsRedirect(stream.request);
+      stream.manager.stats.redirect.inc();
+      stream.sendLocalReply(301, '', 'direct_response', (headers) => headers.set('location', location));
+      return;
+    }
+    stream.manager.stats.noRoute.inc();
+    stream.info.responseFlags |= responseFlag.NR;
+    stream.sendLocalReply(404, '', 'route_not_found');
+  }
+
+  private forward(action: ForwardAction, end: boolean): void {
+    const { stream } = this;
+    const { manager, request, info } = stream;
+    this.action = action;
+    const cluster = manager.deps.clusters.get(stream.clusterName());
+    if (cluster === undefined) {
+      manager.stats.noCluster.inc();
+      info.responseFlags |= responseFlag.NC;
+      stream.sendLocalReply(action.clusterNotFoundCode, '', 'cluster_not_found');
+      return;
+    }
+    this.cluster = cluster;
+    this.pools = manager.pools.of(cluster);
+    info.upstreamCluster = cluster.name;
+    if (cluster.maintenanceMode) {
+      this.pools.stats.rqMaintenanceMode.inc();
+      info.responseFlags |= responseFlag.UO;
+      chargeCode(stream, cluster, this.pools.stats, 503, false);
+      stream.sendLocalReply(503, 'maintenance mode', 'maintenance_mode', (headers) => this.addOverloaded(headers));
+      return;
+    }
+    if (action.hash !== undefined) {
+      this.hash = action.hash(request, info.connection, (cookie) => stream.addCookie(cookie));
+    }
+    const grpc = isGrpc(request.first('content-type'));
+    this.timeouts = readTimeouts(action, request, grpc, manager.router.respectExpected);
+    if (stream.internal && request.remove('x-envoy-upstream-rq-timeout-alt-response')) this.altTimeoutCode = 204;
+    const host = this.chooseHost();
+    if (host === undefined) {
+      this.noHealthyUpstream();
+      return;
+    }
+    this.originalPath = request.path;
+    const on = retryConditions(action.retry, request);
+    if (on !== 0) {
+      this.retry = new RetryState(on, action.retry, request, cluster.resources(action.priority), this.pools.stats, manager.deps);
+    }
+    removeRetryHeaders(request);
+    info.attemptCount = 1;
+    writeTimeoutHeaders(this.timeouts, request, 0, !manager.router.suppressEnvoyHeaders);
+    prepareRequest(stream, action, host);
+    if (!end && (this.retry !== undefined || action.mirrors.length > 0)) this.buffer = new RequestBuffer();
+    if (action.mirrors.length > 0) startMirrors(stream, action, this);
+    this.startAttempt(host);
+    if (end) this.onRequestComplete();
+  }
+
+  private chooseHost(): Host | undefined {
+    const { stream, action } = this;
+    const { retry } = action;
+    const tried = this.tried;
+    const avoid = retry.avoidPrevious && tried !== undefined ? (host: Host) => tried.includes(host) : undefined;
+    const metadataMatch = this.metadataMatch();
+    return this.cluster.chooseHost({
+      downstream: stream.info.connection,
+      hash: this.hash,
+      metadataMatch,
+      avoid,
+      maxSelectionAttempts: retry.selectionAttempts,
+      originalDestination: this.originalDestination(),
+    } as Parameters<Cluster['chooseHost']>[0]);
+  }
+
+  private metadataMatch(): Readonly<Record<string, unknown>> | undefined {
+    const route = this.action.metadataMatch;
+    const weighted = this.stream.match?.weighted?.metadataMatch;
+    const dynamic = this.stream.info.dynamicMetadata['envoy.lb'];
+    if (weighted === undefined && dynamic === undefined) return route;
+    return { ...route, ...weighted, ...dynamic };
+  }
+
+  private originalDestination(): string | undefined {
+    const config = this.cluster.message.originalDstLbConfig;
+    if (config === undefined || !config.useHttpHeader) return undefined;
+    return this.stream.request.first(config.httpHeaderName?.toLowerCase() || 'x-envoy-original-dst-host');
+  }
+
+  private noHealthyUpstream(): void {
+    this.pools.stats.cxNoneHealthy.inc();
+    this.stream.info.responseFlags |= responseFlag.UH;
+    chargeCode(this.stream, this.cluster, this.pools.stats, 503, false);
+    this.stream.sendLocalReply(503, 'no healthy upstream', 'no_healthy_upstream');
+  }
+
+  private startAttempt(host: Host): void {
+    const { info } = this.stream;
+    info.upstreamHost = host;
+    if (this.tried === undefined) this.tried = [host];
+    else this.tried.push(host);
+    const pool = this.stream.manager.pools.pool(this.pools, host, this.action.priority);
+    const attempt = new UpstreamRequest(this, host, pool);
+    this.attempt = attempt;
+    if (this.pools.options.unsupported !== undefined) {
+      attempt.onPoolFailure('local connection failure', this.pools.options.unsupported.replaceAll(' ', '_'));
+      return;
+    }
+    attempt.start();
+  }
+
+  /** A connection is there: everything that has come of the request goes out. */
+  onAttached(attempt: UpstreamRequest, connection: ClientConnection): void {
+    const { info } = this.stream;
+    info.upstreamLocalAddress = connection.local;
+    attempt.sentAt = this.stream.elapsed();
+    info.firstUpstreamTxByte = attempt.sentAt;
+    this.cluster.report(attempt.host, { kind: 'local-origin-success' });
+    const { buffer } = this;
+    const empty = buffer === undefined || (buffer.isEmpty && buffer.trailers === undefined);
+    attempt.sendHead(this.requestEnded && empty);
+    if (!empty) {
+      buffer!.replay(attempt, this.requestEnded);
+      if (this.retry === undefined) this.buffer = undefined;
+    }
+    if (this.requestEnded) {
+      info.lastUpstreamTxByte = attempt.sentAt;
+      attempt.armPerTry(this.timeouts.perTry, this.timeouts.perTryIdle);
+    }
+    if (this.upstreamPaused) connection.pauseReading();
+  }
+
+  onBody(data: Buffer, end: boolean): void {
+    this.requestEnded ||= end;
+    const { attempt } = this;
+    if (this.buffer === undefined && attempt?.attached !== true && !this.stream.responseStarted) this.buffer = new RequestBuffer();
+    if (this.buffer !== undefined && !this.buffer.add(data)) {
+      // Too much to be sent again: the request goes on without retries.
+      if (attempt?.attached) this.buffer = undefined;
+      else this.stream.writer.pauseReading();
+      this.retry?.stop();
+      this.retry = undefined;
+    }
+    if (attempt?.attached && !attempt.ended) attempt.sendBody(data, end);
+    if (end) this.onRequestComplete();
+  }
+
+  onTrailers(trailers: TrailerList): void {
+    this.requestEnded = true;
+    if (this.buffer !== undefined) this.buffer.trailers = trailers;
+    const { attempt } = this;
+    if (attempt?.attached && !attempt.ended) attempt.sendTrailers(trailers);
+    this.onRequestComplete();
+  }
+
+  private onRequestComplete(): void {
+    if (this.stream.done || this.action === undefined || this.timeouts === undefined) return;
+    if (this.timeouts.global > 0) this.stream.writer.armResponse(this.timeouts.global);
+    const { attempt } = this;
+    if (!attempt?.attached || attempt.ended) return;
+    this.stream.info.lastUpstreamTxByte = this.stream.elapsed();
+    attempt.armPerTry(this.timeouts.perTry, this.timeouts.perTryIdle);
+  }
+
+  onContinue(): void {
+    if (this.stream.manager.settings.proxy100Continue && !this.stream.responseStarted) this.stream.sendContinue();
+  }
+
+  onHeaders(attempt: UpstreamRequest, head: ResponseHead, end: boolean): void {
+    if (attempt !== this.attempt) return;
+    const { stream } = this;
+    const { info } = stream;
+    const { headers } = head;
+    const now = stream.elapsed();
+    info.firstUpstreamRxByte = now;
+    this.cluster.report(attempt.host, { kind: 'response', status: headers.status });
+    if (this.retry !== undefined) {
+      const verdict = this.retry.onResponse(headers, () => this.again());
+      if (verdict === 'yes') {
+        this.countRetried(attempt, headers.status);
+        this.attempt = undefined;
+        if (!end) attempt.abandon();
+        return;
+      }
+      if (verdict === 'limit') info.responseFlags |= responseFlag.URX;
+      else if (verdict === 'overflow') info.responseFlags |= responseFlag.UO;
+    }
+    if (this.isFailedHandshake(headers.status)) {
+      this.answerFailedHandshake(attempt, headers, end);
+      return;
+    }
+    this.finishHead(attempt, headers, now);
+    const canary = headers.first('x-envoy-upstream-canary') === 'true';
+    chargeCode(stream, this.cluster, this.pools.stats, headers.status, canary);
+    info.responseCodeDetails = 'via_upstream';
+    info.responseCode = headers.status;
+    stream.applyResponseOps(headers);
+    if (end) this.onUpstreamComplete(attempt);
+    stream.sendHeaders(headers, end);
+  }
+
+  private finishHead(attempt: UpstreamRequest, headers: ResponseHeaders, now: number): void {
+    const { stream } = this;
+    if (!stream.manager.router.suppressEnvoyHeaders) {
+      headers.set('x-envoy-upstream-service-time', String(Math.trunc(now - attempt.sentAt)));
+    }
+    if (stream.match!.route.virtualHost.includeAttemptCountInResponse) {
+      headers.set('x-envoy-attempt-count', String(stream.info.attemptCount));
+    }
+  }
+
+  /** A WebSocket upgrade that the upstream answers with 200 has failed. */
+  private isFailedHandshake(status: number): boolean {
+    return status === 200 && this.stream.upgrade === 'websocket';
+  }
+
+  private answerFailedHandshake(attempt: UpstreamRequest, headers: ResponseHeaders, end: boolean): void {
+    if (!end) attempt.abandon();
+    this.attempt = undefined;
+    chargeCode(this.stream, this.cluster, this.pools.stats, headers.status, false);
+    this.stream.sendLocalReply(headers.status, '', 'websocket_handshake_unsuccessful', (reply) => {
+      for (let i = 0; i < headers.list.length; i += 2) {
+        const name = headers.list[i]!;
+        if (name !== 'content-length' && name !== 'content-type') reply.add(name, headers.list[i + 1]!);
+      }
+    });
+  }
+
+  onData(attempt: UpstreamRequest, data: Buffer, end: boolean): void {
+    if (attempt !== this.attempt) return;
+    if (end) this.onUpstreamComplete(attempt);
+    this.stream.sendBody(data, end);
+  }
+
+  onEnd(attempt: UpstreamRequest, trailers: TrailerList | undefined): void {
+    if (attempt !== this.attempt) return;
+    this.onUpstreamComplete(attempt);
+    if (trailers === undefined || !this.stream.manager.settings.enableTrailers) this.stream.sendBody(noBytes, true);
+    else this.stream.sendTrailers(trailers);
+  }
+
+  private onUpstreamComplete(attempt: UpstreamRequest): void {
+    const { stream } = this;
+    const now = stream.elapsed();
+    stream.info.lastUpstreamRxByte = now;
+    stream.writer.disarmResponse();
+    chargeTime(stream, this.cluster, this.pools.stats, now - attempt.sentAt);
+  }
+
+  onReset(attempt: UpstreamRequest, reason: ResetReason, details: string): void {
+    if (attempt !== this.attempt) return;
+    const { stream } = this;
+    const { info } = stream;
+    if (reason !== 'overflow') {
+      const kind = reason === 'connection timeout' ? 'timeout' : attempt.sent ? 'reset' : 'connect-failed';
+      this.cluster.report(attempt.host, { kind: 'local-origin-failure', reason: kind });
+    }
+    if (!attempt.attached && details !== '') info.upstreamTransportFailureReason = details;
+    if (this.tryRetry(attempt, reason)) return;
+    const failure = failureOf(reason, attempt.attached ? '' : details, this.retried, stream.responseStarted);
+    info.responseFlags |= failure.flag;
+    if (reason === 'connection termination' && attempt.sent) this.pools.stats.rqPendingFailureEject.inc();
+    if (reason === 'protocol error') this.pools.stats.rqTxReset.inc();
+    if (stream.responseStarted) {
+      stream.manager.stats.resetAfterStart.inc();
+      info.responseCodeDetails = failure.details;
+      stream.resetDownstream();
+      return;
+    }
+    chargeCode(stream, this.cluster, this.pools.stats, failure.status, false);
+    stream.sendLocalReply(failure.status, failure.body, failure.details, (headers) => {
+      if (reason === 'overflow') this.addOverloaded(headers);
+      this.addAttemptCount(headers);
+    });
+  }
+
+  private tryRetry(attempt: UpstreamRequest, reason: ResetReason): boolean {
+    if (this.retry === undefined || this.stream.responseStarted) return false;
+    const verdict = this.retry.onReset(reason, attempt.sent, () => this.again());
+    if (verdict === 'yes') {
+      this.countRetried(attempt, undefined);
+      this.attempt = undefined;
+      return true;
+    }
+    if (verdict === 'limit') this.stream.info.responseFlags |= responseFlag.URX;
+    else if (verdict === 'overflow') this.stream.info.responseFlags |= responseFlag.UO;
+    return false;
+  }
+
+  private countRetried(_attempt: UpstreamRequest, status: number | undefined): void {
+    this.retried = true;
+    if (status !== undefined) countCode(codeCounters(this.cluster, this.pools.stats, 'retry'), status);
+  }
+
+  private addOverloaded(headers: ResponseHeaders): void {
+    if (!this.stream.manager.router.suppressEnvoyHeaders) headers.set('x-envoy-overloaded', 'true');
+  }
+
+  private addAttemptCount(headers: ResponseHeaders): void {
+    if (this.stream.match!.route.virtualHost.includeAttemptCountInResponse) {
+      headers.set('x-envoy-attempt-count', String(this.stream.info.attemptCount));
+    }
+  }
+
+  /** The next attempt, after the wait. */
+  private again(): void {
+    if (this.stream.done) return;
+    const { stream } = this;
+    stream.info.attemptCount++;
+    const host = this.chooseHost();
+    if (host === undefined) {
+      this.noHealthyUpstream();
+      return;
+    }
+    if (stream.match!.route.virtualHost.includeAttemptCount) {
+      stream.request.set('x-envoy-attempt-count', String(stream.info.attemptCount));
+    }
+    const elapsed = stream.elapsed();
+    writeTimeoutHeaders(this.timeouts, stream.request, elapsed, !stream.manager.router.suppressEnvoyHeaders);
+    this.startAttempt(host);
+  }
+
+  onPerTryTimeout(attempt: UpstreamRequest, idle: boolean): void {
+    if (attempt !== this.attempt || attempt.ended || this.stream.done) return;
+    const { stats } = this.pools;
+    (idle ? stats.rqPerTryIdleTimeout : stats.rqPerTryTimeout).inc();
+    this.cluster.report(attempt.host, { kind: 'local-origin-failure', reason: 'timeout' });
+    attempt.abandon();
+    if (this.tryRetry(attempt, 'local reset')) return;
+    this.timeOut(idle ? 'upstream_per_try_idle_timeout' : 'upstream_per_try_timeout');
+  }
+
+  onResponseTimeout(): void {
+    if (this.stream.done || this.timeouts === undefined) return;
+    this.pools.stats.rqTimeout.inc();
+    const { attempt } = this;
+    if (attempt !== undefined && !attempt.ended) {
+      this.cluster.report(attempt.host, { kind: 'local-origin-failure', reason: 'timeout' });
+      attempt.abandon();
+    }
+    this.timeOut('response_timeout');
+  }
+
+  private timeOut(details: string): void {
+    const { stream } = this;
+    this.attempt = undefined;
+    this.retry?.stop();
+    stream.info.responseFlags |= responseFlag.UT;
+    if (stream.responseStarted) {
+      stream.manager.stats.resetAfterStart.inc();
+      stream.info.responseCodeDetails = details;
+      stream.resetDownstream();
+      return;
+    }
+    const status = this.altTimeoutCode;
+    chargeCode(stream, this.cluster, this.pools.stats, status, false);
+    const body = status === 204 ? '' : 'upstream request timeout';
+    stream.sendLocalReply(status, body, details, (headers) => this.addAttemptCount(headers));
+  }
+
+  pauseUpstream(): void {
+    this.upstreamPaused = true;
+    this.attempt?.pause();
+  }
+
+  resumeUpstream(): void {
+    this.upstreamPaused = false;
+    this.attempt?.resume();
+  }
+
+  /** The answer is no longer wanted. */
+  abandon(): void {
+    const { attempt } = this;
+    this.attempt = undefined;
+    if (attempt === undefined) return;
+    attempt.resume();
+    attempt.abandon();
+  }
+
+  onStreamDone(): void {
+    this.retry?.stop();
+    if (this.upstreamPaused) this.resumeUpstream();
+    this.buffer = undefined;
+    const { attempt } = this;
+    if (attempt !== undefined && !attempt.ended) this.abandon();
+  }
+}
+
+const noBytes = Buffer.alloc(0);
