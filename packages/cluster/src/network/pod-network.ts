@@ -68,6 +68,11 @@ export class PodNetworks {
     return { address, application: inner, sidecar: outer };
   }
 
+  /** The network of a pod that asks for the node's own. */
+  ofNode(): PodNetwork {
+    return { address: this.gateway, application: {}, sidecar: {} };
+  }
+
   /** Lets go of the namespaces (they end with their last process) and, unless the pod comes back, of its address. */
   remove(podUid: string, network: PodNetwork): void {
     closeNamespaces(network.application);

@@ -63,15 +63,25 @@ class RootBuilder {
   }
 
   run(step: RootStep): void {
-    if (step.do === 'directory') return this.#directory(step.path, step.mode);
-    if (step.do === 'bind') return this.#bind(step);
-    if (step.do === 'mount') {
-      this.#directory(step.path);
-      return mount(step.type, step.path, step.type, MS_NOSUID, step.data);
+    switch (step.do) {
+      case 'directory':
+        this.#directory(step.path, step.mode);
+        break;
+      case 'bind':
+        this.#bind(step);
+        break;
+      case 'mount':
+        this.#directory(step.path);
+        mount(step.type, step.path, step.type, MS_NOSUID, step.data);
+        break;
+      case 'link':
+        this.#directory(path.dirname(step.path));
+        ignoreExisting(() => symlinkSync(step.target, step.path));
+        break;
+      case 'file':
+        this.#directory(path.dirname(step.path));
+        this.#writable(step.path, () => writeFileSync(step.path, step.content, { mode: step.mode ?? 0o644 }));
     }
-    this.#directory(path.dirname(step.path));
-    if (step.do === 'link') return ignoreExisting(() => symlinkSync(step.target, step.path));
-    this.#writable(step.path, () => writeFileSync(step.path, step.content, { mode: step.mode ?? 0o644 }));
   }
 
   #bind(step: Extract<RootStep, { do: 'bind' }>): void {

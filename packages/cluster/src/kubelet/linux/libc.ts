@@ -20,6 +20,7 @@ const raw = {
   grantpt: lib.func('int grantpt(int fd)'),
   unlockpt: lib.func('int unlockpt(int fd)'),
   ioctl: lib.func('int ioctl(int fd, unsigned long request, _Inout_ uint8_t *value)'),
+  waitpid: lib.func('int waitpid(int pid, int *status, int options)'),
   pivotRoot: lib.func('syscall', 'long', ['long', 'str', 'str']),
   mountSetattr: lib.func('syscall', 'long', ['long', 'int', 'str', 'uint', 'uint8_t *', 'size_t']),
 };
@@ -175,4 +176,10 @@ export function resizeTerminal(master: number, columns: number, rows: number): v
   size.writeUInt16LE(Math.min(rows, 65_535), 0);
   size.writeUInt16LE(Math.min(columns, 65_535), 2);
   check(raw.ioctl(master, TIOCSWINSZ, size), () => 'ioctl TIOCSWINSZ');
+}
+
+/** Collects a child that has ended and that nobody else waits for. Never waits. */
+export function reapChild(pid: number): void {
+  const WNOHANG = 1;
+  raw.waitpid(pid, null, WNOHANG);
 }
