@@ -20,13 +20,14 @@ export function builtinKind(gvk: GroupVersionKind): KindSchema | undefined {
   const table = builtinTable();
   const struct = table.kinds[`${gvk.group}/${gvk.version}/${gvk.kind}`] ?? metaKind(gvk);
   if (struct === undefined) return undefined;
+  const namespaced = !clusterKinds.has(gvk.kind);
   return {
     gvk,
     custom: false,
-    namespaced: !clusterKinds.has(gvk.kind),
+    namespaced,
     root: table.node(struct),
     applyDefaults: (object: KubeObject) => applyBuiltinDefaults(gvk, table.node(struct), object),
-    validate: (object, old, subresource) => validateBuiltin(gvk, object, old, subresource),
+    validate: (object, old, subresource) => validateBuiltin(gvk, namespaced, object, old, subresource),
   };
 }
 

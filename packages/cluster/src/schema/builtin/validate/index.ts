@@ -1,11 +1,102 @@
+import { validateCrd } from '../../crd/validate.ts';
 import type { FieldError, GroupVersionKind, KubeObject } from '../../types.ts';
+import { validateObjectMeta } from '../../validation/metadata.ts';
+import { isDns1035Label, isDns1123Label, isDns1123Subdomain, isPathSegment } from '../../validation/names.ts';
+import { validateClaim } from './claims.ts';
+import * as core from './core.ts';
+import { validateCronJob, validateJob } from './jobs.ts';
+import { validateIngress, validateNetworkPolicy } from './networking.ts';
+import { validatePod } from './pod.ts';
+import * as policies from './policies.ts';
+import type { Rule } from './rules.ts';
+import { validateService } from './service.ts';
+import { validateWebhooks } from './webhooks.ts';
+import * as workloads from './workloads.ts';
 
-/** All causes against an object of a built-in kind. */
+type Validator = (object: KubeObject, old?: KubeObject) => FieldError[];
+
+const validators: Readonly<Record<string, Validator>> = {
+  '/Pod': validatePod,
+  '/Service': validateService,
+  '/ConfigMap': core.validateConfigMap,
+  '/Secret': core.validateSecret,
+  '/Namespace': core.validateNamespace,
+  '/Node': core.validateNode,
+  '/Endpoints': core.validateEndpoints,
+  '/Event': core.validateEvent,
+  '/ResourceQuota': core.validateResourceQuota,
+  '/LimitRange': core.validateLimitRange,
+  '/PersistentVolumeClaim': validateClaim,
+  '/ReplicationController': workloads.validateReplicationController,
+  'apps/Deployment': workloads.validateDeployment,
+  'apps/ReplicaSet': workloads.validateReplicaSet,
+  'apps/StatefulSet': workloads.validateStatefulSet,
+  'apps/DaemonSet': workloads.validateDaemonSet,
+  'batch/Job': validateJob,
+  'batch/CronJob': validateCronJob,
+  'autoscaling/HorizontalPodAutoscaler': policies.validateAutoscaler,
+  'coordination.k8s.io/Lease': policies.validateLease,
+  'discovery.k8s.io/EndpointSlice': core.validateEndpointSlice,
+  'networking.k8s.io/Ingress': validateIngress,
+  'networking.k8s.io/NetworkPolicy': validateNetworkPolicy,
+  'policy/PodDisruptionBudget': policies.validateDisruptionBudget,
+  'rbac.authorization.k8s.io/Role': policies.validateRole,
+  'rbac.authorization.k8s.io/ClusterRole': policies.validateRole,
+  'rbac.authorization.k8s.io/RoleBinding': policies.validateRoleBinding,
+  'rbac.authorization.k8s.io/ClusterRoleBinding': policies.validateRoleBinding,
+  'scheduling.k8s.io/PriorityClass': policies.validatePriorityClass,
+  'storage.k8s.io/StorageClass': policies.validateStorageClass,
+  'admissionregistration.k8s.io/ValidatingWebhookConfiguration': validateWebhooks,
+  'admissionregistration.k8s.io/MutatingWebhookConfiguration': validateWebhooks,
+  'apiextensions.k8s.io/CustomResourceDefinition': validateCrd,
+};
+
+/** Rules for names other than the RFC 1123 subdomain. */
+const nameRules: Readonly<Record<string, Rule>> = {
+  '/Service': isDns1035Label,
+  '/Namespace': isDns1123Label,
+  'apps/StatefulSet': isDns1123Label,
+  'rbac.authorization.k8s.io/Role': isPathSegment,
+  'rbac.authorization.k8s.io/ClusterRole': isPathSegment,
+  'rbac.authorization.k8s.io/RoleBinding': isPathSegment,
+  'rbac.authorization.k8s.io/ClusterRoleBinding': isPathSegment,
+  'apiregistration.k8s.io/APIService': isPathSegment,
+  'networking.k8s.io/IPAddress': () => [],
+};
+
+/** Kinds whose status has rules of its own. */
+const statusValidators: Readonly<Record<string, Validator>> = {
+  'apps/Deployment': workloads.validateReplicaStatus,
+  'apps/ReplicaSet': workloads.validateReplicaStatus,
+  'apps/StatefulSet': workloads.validateReplicaStatus,
+};
+
+/** Kinds that are asked and answered, never stored: their names do not matter. */
+const transient: ReadonlySet<string> = new Set([
+  'TokenReview',
+  'TokenRequest',
+  'SubjectAccessReview',
+  'LocalSubjectAccessReview',
+  'SelfSubjectAccessReview',
+  'SelfSubjectRulesReview',
+  'SelfSubjectReview',
+  'Eviction',
+  'Binding',
+  'Scale',
+  'DeleteOptions',
+]);
+
+/** All causes against an object of a built-in kind; `subresource` `status` looks at status alone. */
 export function validateBuiltin(
-  _gvk: GroupVersionKind,
-  _object: KubeObject,
-  _old?: KubeObject,
-  _subresource?: string,
+  gvk: GroupVersionKind,
+  namespaced: boolean,
+  object: KubeObject,
+  old?: KubeObject,
+  subresource?: string,
 ): FieldError[] {
-  return [];
+  if (transient.has(gvk.kind)) return [];
+  const key = `${gvk.group}/${gvk.kind}`;
+  const meta = validateObjectMeta(object, namespaced, old, nameRules[key] ?? isDns1123Subdomain);
+  if (subresource === 'status') return [...meta, ...(statusValidators[key]?.(object, old) ?? [])];
+  return [...meta, ...(validators[key]?.(object, old) ?? [])];
 }

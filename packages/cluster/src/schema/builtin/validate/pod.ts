@@ -1,0 +1,387 @@
+import { duplicate, forbidden, invalidValue, notSupported, required } from '../../errors.ts';
+import { deepEqual } from '../../patch/json.ts';
+import type { FieldError, KubeObject } from '../../types.ts';
+import { validateAnnotations, validateLabels } from '../../validation/metadata.ts';
+import { isDns1123Label, isDns1123Subdomain, isLabelValue, isQualifiedName } from '../../validation/names.ts';
+import {
+  hostPortConflicts,
+  noBacksteps,
+  relativePath,
+  userOrGroupId,
+  validateContainer,
+  validateFieldRef,
+  validateProbes,
+} from './container.ts';
+import { ipAddress, named, oneOf, requiredName } from './rules.ts';
+
+export function validatePod(pod: KubeObject, old?: KubeObject): FieldError[] {
+  const errors = validatePodSpec(pod.spec ?? {}, 'spec');
+  if (old !== undefined) return [...errors, ...validatePodUpdate(pod, old)];
+  if (pod.spec?.ephemeralContainers?.length)
+    errors.push(forbidden('spec.ephemeralContainers', 'cannot be set on create'));
+  if (pod.spec?.nodeName && pod.spec.schedulingGates?.length) {
+    errors.push(forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
+  }
+  return errors;
+}
+
+/** A template's labels, annotations and spec. */
+export function validateTemplate(template: any, path: string): FieldError[] {
+  const { metadata = {}, spec = {} } = template ?? {};
+  const errors = [
+    ...validateLabels(metadata.labels, `${path}.labels`),
+    ...validateAnnotations(metadata.annotations, `${path}.annotations`),
+    ...validatePodSpec(spec, `${path}.spec`),
+  ];
+  if (spec.ephemeralContainers?.length) {
+    errors.push(
+      forbidden(`${path}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template'),
+    );
+  }
+  return errors;
+}
+
+export function validatePodSpec(spec: any, path: string): FieldError[] {
+  const { names, errors: volumeErrors } = validateVolumes(spec.volumes ?? [], `${path}.volumes`);
+  return [
+    ...volumeErrors,
+    ...validateContainers(spec.containers ?? [], `${path}.containers`, names),
+    ...validateInitContainers(spec, `${path}.initContainers`, names),
+    ...oneOf(`${path}.restartPolicy`, spec.restartPolicy, ['Always', 'OnFailure', 'Never']),
+    ...oneOf(`${path}.dnsPolicy`, spec.dnsPolicy, [
+      'ClusterFirstWithHostNet',
+      'ClusterFirst',
+      'Default',
+      'None',
+    ]),
+    ...validateLabels(spec.nodeSelector, `${path}.nodeSelector`),
+    ...validateSecurity(spec, `${path}.securityContext`),
+    ...validateNames(spec, path),
+    ...validateTolerations(spec.tolerations ?? [], `${path}.tolerations`),
+    ...validateAliases(spec.hostAliases ?? [], `${path}.hostAliases`),
+  ];
+}
+
+const maxDeadline = 2_147_483_647;
+
+function validateNames(spec: any, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const check = (field: string, rule: (value: string) => string[]) => {
+    if (spec[field]) errors.push(...named(`${path}.${field}`, spec[field], rule));
+  };
+  check('serviceAccountName', isDns1123Subdomain);
+  check('nodeName', isDns1123Subdomain);
+  const deadline = spec.activeDeadlineSeconds;
+  if (deadline !== undefined && (deadline < 1 || deadline > maxDeadline)) {
+    errors.push(
+      invalidValue(
+        `${path}.activeDeadlineSeconds`,
+        deadline,
+        `must be between 1 and ${maxDeadline}, inclusive`,
+      ),
+    );
+  }
+  check('hostname', isDns1123Label);
+  check('subdomain', isDns1123Label);
+  check('priorityClassName', isDns1123Subdomain);
+  check('runtimeClassName', isDns1123Subdomain);
+  return errors;
+}
+
+function validateSecurity(spec: any, path: string): FieldError[] {
+  const context = spec.securityContext ?? {};
+  const groups: number[] = context.supplementalGroups ?? [];
+  return [
+    ...userOrGroupId(`${path}.fsGroup`, context.fsGroup),
+    ...userOrGroupId(`${path}.runAsUser`, context.runAsUser),
+    ...userOrGroupId(`${path}.runAsGroup`, context.runAsGroup),
+    ...groups.flatMap((group, index) => userOrGroupId(`${path}.supplementalGroups[${index}]`, group)),
+  ];
+}
+
+function validateAliases(aliases: readonly any[], path: string): FieldError[] {
+  return aliases.flatMap((alias, index) => [
+    ...ipAddress(`${path}[${index}].ip`, alias.ip ?? ''),
+    ...(alias.hostnames ?? []).flatMap((name: string) =>
+      named(`${path}[${index}].hostnames`, name, isDns1123Subdomain),
+    ),
+  ]);
+}
+
+function validateContainers(
+  containers: readonly any[],
+  path: string,
+  volumes: ReadonlySet<string>,
+): FieldError[] {
+  if (containers.length === 0) return [required(path)];
+  const names = new Set<string>();
+  const errors = containers.flatMap((container, index) => {
+    const at = `${path}[${index}]`;
+    const own = validateContainer(container, at, volumes);
+    if (names.has(container.name)) own.push(duplicate(`${at}.name`, container.name));
+    if (container.name) names.add(container.name);
+    own.push(...validateProbes(container, at));
+    if (container.restartPolicy)
+      own.push(forbidden(`${at}.restartPolicy`, 'may not be set for non-init containers'));
+    return own;
+  });
+  return [...errors, ...hostPortConflicts(containers, path)];
+}
+
+const hooks = ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'];
+
+function validateInitContainers(spec: any, path: string, volumes: ReadonlySet<string>): FieldError[] {
+  const names = new Set<string>((spec.containers ?? []).map((container: any) => container.name));
+  const containers: any[] = spec.initContainers ?? [];
+  return containers.flatMap((container, index) => {
+    const at = `${path}[${index}]`;
+    const errors = validateContainer(container, at, volumes);
+    if (container.restartPolicy && container.restartPolicy !== 'Always') {
+      errors.push(notSupported(`${at}.restartPolicy`, container.restartPolicy, ['Always']));
+    }
+    if (container.name && names.has(container.name)) errors.push(duplicate(`${at}.name`, container.name));
+    names.add(container.name);
+    if (container.restartPolicy === 'Always') return [...errors, ...validateProbes(container, at)];
+    const text = 'may not be set for init containers without restartPolicy=Always';
+    const given = hooks.filter((hook) => container[hook] !== undefined);
+    return [...errors, ...given.map((hook) => forbidden(`${at}.${hook}`, text))];
+  });
+}
+
+/** Kinds of volumes, in the order in which Kubernetes looks at them. */
+const volumeTypes = (
+  'emptyDir hostPath gitRepo gcePersistentDisk awsElasticBlockStore secret nfs iscsi glusterfs flocker ' +
+  'persistentVolumeClaim rbd cinder cephfs quobyte downwardAPI fc flexVolume configMap azureFile vsphereVolume ' +
+  'photonPersistentDisk portworxVolume azureDisk storageos projected scaleIO csi ephemeral image'
+).split(' ');
+
+function validateVolumes(
+  volumes: readonly any[],
+  path: string,
+): { names: Set<string>; errors: FieldError[] } {
+  const names = new Set<string>();
+  const errors: FieldError[] = [];
+  volumes.forEach((volume, index) => {
+    const at = `${path}[${index}]`;
+    const own = [
+      ...validateVolumeSource(volume, at),
+      ...requiredName(`${at}.name`, volume.name, isDns1123Label),
+    ];
+    if (names.has(volume.name)) own.push(duplicate(`${at}.name`, volume.name));
+    if (own.length === 0) names.add(volume.name);
+    errors.push(...own);
+  });
+  return { names, errors };
+}
+
+function validateVolumeSource(volume: any, path: string): FieldError[] {
+  const given = volumeTypes.filter((type) => volume[type] !== undefined);
+  if (given.length === 0) return [required(path, 'must specify a volume type')];
+  return given.flatMap((type, index) =>
+    index === 0
+      ? (volumeRules[type]?.(volume[type], `${path}.${type}`) ?? [])
+      : [forbidden(`${path}.${type}`, 'may not specify more than 1 volume type')],
+  );
+}
+
+function requiredField(source: any, path: string, field: string): FieldError[] {
+  return source[field] ? [] : [required(`${path}.${field}`)];
+}
+
+function fileMode(field: string, mode: number | undefined): FieldError[] {
+  if (mode === undefined || (mode >= 0 && mode <= 0o777)) return [];
+  return [invalidValue(field, mode, 'must be a number between 0 and 0777 (octal), both inclusive')];
+}
+
+function keysToPaths(items: readonly any[] | undefined, path: string): FieldError[] {
+  return (items ?? []).flatMap((item, index) => {
+    const at = `${path}[${index}]`;
+    return [
+      ...requiredField(item, at, 'key'),
+      ...requiredField(item, at, 'path'),
+      ...(item.path ? relativePath(`${at}.path`, item.path) : []),
+      ...fileMode(`${at}.mode`, item.mode),
+    ];
+  });
+}
+
+const hostPathTypes = [
+  '',
+  'BlockDevice',
+  'CharDevice',
+  'Directory',
+  'DirectoryOrCreate',
+  'File',
+  'FileOrCreate',
+  'Socket',
+];
+
+const volumeRules: Readonly<Record<string, (source: any, path: string) => FieldError[]>> = {
+  hostPath: (source, path) => {
+    if (!source.path) return [required(`${path}.path`)];
+    const wrong = source.type !== undefined && !hostPathTypes.includes(source.type);
+    return [
+      ...noBacksteps(`${path}.path`, source.path),
+      ...(wrong ? [notSupported(`${path}.type`, source.type, hostPathTypes)] : []),
+    ];
+  },
+  secret: (source, path) => [
+    ...requiredField(source, path, 'secretName'),
+    ...fileMode(`${path}.defaultMode`, source.defaultMode),
+    ...keysToPaths(source.items, `${path}.items`),
+  ],
+  configMap: (source, path) => [
+    ...requiredField(source, path, 'name'),
+    ...fileMode(`${path}.defaultMode`, source.defaultMode),
+    ...keysToPaths(source.items, `${path}.items`),
+  ],
+  persistentVolumeClaim: (source, path) => requiredField(source, path, 'claimName'),
+  nfs: (source, path) => [...requiredField(source, path, 'server'), ...requiredField(source, path, 'path')],
+  csi: (source, path) => requiredField(source, path, 'driver'),
+  downwardAPI: (source, path) => downwardFiles(source.items, `${path}.items`),
+  projected: validateProjected,
+};
+
+function downwardFiles(items: readonly any[] | undefined, path: string): FieldError[] {
+  return (items ?? []).flatMap((item, index) => {
+    const at = `${path}[${index}]`;
+    const errors = item.path ? relativePath(`${at}.path`, item.path) : [required(`${at}.path`)];
+    if (item.fieldRef) errors.push(...validateFieldRef(item.fieldRef, `${at}.fieldRef`));
+    else if (!item.resourceFieldRef)
+      errors.push(required(at, 'one of fieldRef and resourceFieldRef is required'));
+    return errors;
+  });
+}
+
+function validateProjected(source: any, path: string): FieldError[] {
+  const sources: any[] = source.sources ?? [];
+  const errors = fileMode(`${path}.defaultMode`, source.defaultMode);
+  return [
+    ...errors,
+    ...sources.flatMap((projection, index) => {
+      const at = `${path}.sources[${index}]`;
+      const own: FieldError[] = [];
+      for (const type of ['secret', 'configMap']) {
+        if (projection[type]) own.push(...requiredField(projection[type], `${at}.${type}`, 'name'));
+      }
+      const token = projection.serviceAccountToken;
+      if (token && token.expirationSeconds < 600) {
+        own.push(
+          invalidValue(
+            `${at}.serviceAccountToken.expirationSeconds`,
+            token.expirationSeconds,
+            'may not specify a duration less than 10 minutes',
+          ),
+        );
+      }
+      if (token && !token.path) own.push(required(`${at}.serviceAccountToken.path`));
+      return [...own, ...downwardFiles(projection.downwardAPI?.items, `${at}.downwardAPI.items`)];
+    }),
+  ];
+}
+
+export const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+
+function validateTolerations(tolerations: readonly any[], path: string): FieldError[] {
+  return tolerations.flatMap(
+    ({ key = '', operator = '', value = '', effect = '', tolerationSeconds }, index) => {
+      const at = `${path}[${index}]`;
+      const errors = key === '' ? [] : named(`${at}.key`, key, isQualifiedName);
+      if (key === '' && operator !== 'Exists') {
+        const text =
+          'operator must be Exists when `key` is empty, which means "match all values and all keys"';
+        errors.push(invalidValue(`${at}.operator`, operator, text));
+      }
+      if (tolerationSeconds !== undefined && effect !== 'NoExecute') {
+        errors.push(
+          invalidValue(`${at}.effect`, effect, "effect must be 'NoExecute' when `tolerationSeconds` is set"),
+        );
+      }
+      errors.push(...tolerationValue(`${at}.operator`, operator, value));
+      if (effect !== '') errors.push(...oneOf(`${at}.effect`, effect, taintEffects));
+      return errors;
+    },
+  );
+}
+
+function tolerationValue(field: string, operator: string, value: string): FieldError[] {
+  if (operator === 'Equal' || operator === '') {
+    const complaints = isLabelValue(value);
+    return complaints.length === 0 ? [] : [invalidValue(field, value, complaints.join(';'))];
+  }
+  if (operator !== 'Exists') return [notSupported(field, operator, ['Equal', 'Exists'])];
+  return value === '' ? [] : [invalidValue(field, value, "value must be empty when `operator` is 'Exists'")];
+}
+
+const updatable =
+  '`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,' +
+  '`spec.tolerations` (only additions to existing tolerations),' +
+  '`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
+
+function validatePodUpdate(pod: KubeObject, old: KubeObject): FieldError[] {
+  for (const list of ['containers', 'initContainers']) {
+    if ((pod.spec[list]?.length ?? 0) !== (old.spec[list]?.length ?? 0)) {
+      return [forbidden(`spec.${list}`, 'pod updates may not add or remove containers')];
+    }
+  }
+  const errors = deadlineUpdate(pod.spec.activeDeadlineSeconds, old.spec.activeDeadlineSeconds);
+  errors.push(...addedTolerations(pod.spec.tolerations ?? [], old.spec.tolerations ?? []));
+  const munged = withFixedParts(pod.spec, old.spec);
+  if (!deepEqual(munged, old.spec)) {
+    errors.push(
+      forbidden(
+        'spec',
+        `pod updates may not change fields other than ${updatable}\n${difference(old.spec, munged)}`,
+      ),
+    );
+  }
+  return errors;
+}
+
+function deadlineUpdate(now: number | undefined, before: number | undefined): FieldError[] {
+  const field = 'spec.activeDeadlineSeconds';
+  if (now === undefined) {
+    return before === undefined
+      ? []
+      : [invalidValue(field, null, 'must not update from a positive integer to nil value')];
+  }
+  return before !== undefined && before < now
+    ? [invalidValue(field, now, 'must be less than or equal to previous value')]
+    : [];
+}
+
+function addedTolerations(now: readonly any[], before: readonly any[]): FieldError[] {
+  const kept = before.every((old) => now.some((toleration) => sameToleration(old, toleration)));
+  return kept
+    ? []
+    : [forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')];
+}
+
+function sameToleration({ tolerationSeconds: _a, ...a }: any, { tolerationSeconds: _b, ...b }: any): boolean {
+  return deepEqual(a, b);
+}
+
+/** The new spec with everything that may change put back. */
+function withFixedParts(spec: any, old: any): any {
+  const munged = structuredClone(spec);
+  for (const list of ['containers', 'initContainers']) {
+    (munged[list] ?? []).forEach((container: any, index: number) => {
+      container.image = old[list][index].image;
+    });
+  }
+  for (const field of ['activeDeadlineSeconds', 'schedulingGates', 'tolerations']) {
+    if (old[field] === undefined) delete munged[field];
+    else munged[field] = old[field];
+  }
+  const shortened = old.terminationGracePeriodSeconds < 0 && munged.terminationGracePeriodSeconds === 1;
+  if (shortened) munged.terminationGracePeriodSeconds = old.terminationGracePeriodSeconds;
+  return munged;
+}
+
+/** Which top-level fields of the spec differ, for people. */
+function difference(old: any, now: any): string {
+  const changed = Object.keys({ ...old, ...now }).filter((key) => !deepEqual(old[key], now[key]));
+  return changed
+    .map((key) => `-${key}: ${JSON.stringify(old[key])}\n+${key}: ${JSON.stringify(now[key])}`)
+    .join('\n');
+}
