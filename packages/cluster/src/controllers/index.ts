@@ -5,9 +5,13 @@ import { startDeployments } from './deployment/controller.ts';
 import { startEndpoints } from './endpoints/controller.ts';
 import { startGarbageCollector } from './garbage/controller.ts';
 import { SharedInformers } from './informers.ts';
+import { startJobs } from './job/controller.ts';
 import { Monitors } from './monitors.ts';
 import { startNamespaces } from './namespace/controller.ts';
 import { startDefaultServiceAccounts, startRootCertificates } from './namespace/defaults.ts';
+import { startPodGc } from './node/pod-gc.ts';
+import { startDisruptionBudgets } from './policy/budgets.ts';
+import { startQuotas } from './policy/quotas.ts';
 import { startReplicaSets } from './replicaset/controller.ts';
 import { startScheduler } from './scheduler/controller.ts';
 
@@ -46,7 +50,11 @@ export function startControllers(options: ControllersOptions): Controllers {
   const controllers: Controller[] = [
     startDeployments(context),
     startReplicaSets(context),
+    startJobs(context),
     startEndpoints(context),
+    startPodGc(context),
+    startDisruptionBudgets(context),
+    startQuotas(context, monitors),
     startDefaultServiceAccounts(context),
     startNamespaces(context, monitors),
     startGarbageCollector(context, monitors),
