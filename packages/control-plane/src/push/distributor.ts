@@ -12,6 +12,8 @@ import {
   type XdsResource,
 } from '../translate.ts';
 
+import { createFitter } from './fit.ts';
+
 const kinds: readonly XdsKind[] = ['clusters', 'endpoints', 'listeners', 'routes'];
 
 const typeUrlOf: Record<XdsKind, string> = {
@@ -41,6 +43,7 @@ export interface DistributorOptions {
 export class Distributor {
   readonly #options: DistributorOptions;
   readonly #encoder = new ResourceEncoder();
+  readonly #fit = createFitter();
   readonly #clients = new Map<AdsConnection, Client>();
   #model: Model | undefined;
   #pushes = 0;
@@ -111,7 +114,7 @@ export class Distributor {
   #resources(kind: XdsKind, node: ProxyNode): readonly XdsResource[] | undefined {
     const { translator, log } = this.#options;
     try {
-      return translator[kind](this.#model!, node);
+      return this.#fit(node, translator[kind](this.#model!, node));
     } catch (error) {
       log.error(`cannot generate ${kind}`, { node: node.id, error: (error as Error).stack });
       return undefined;

@@ -72,6 +72,9 @@ export function describeNode(options: AgentOptions, facts: PodFacts): AgentNode 
       ENVOY_STATUS_PORT: 15021,
       PROXY_CONFIG: options.proxyConfig,
       ...(facts.capturedByRules && { INTERCEPTION_MODE: 'NONE' }),
+      LATEEN_NO_IDENTITY: 'true',
+      // Envoy's own builds lack the filters that Istio's build has.
+      ...(env.LATEEN_DATA_PLANE === 'envoy' && { LATEEN_PLAIN_ENVOY: 'true' }),
     },
   };
 }
