@@ -19,6 +19,7 @@ import { Drain } from '../listener/drain.ts';
 import { Listeners } from '../listener/manager.ts';
 import { type Libc, loadLibc } from '../listener/native.ts';
 import { compileRouteConfiguration } from '../route/index.ts';
+import { BufferPool } from '../tcp/read-buffers.ts';
 import { LogFiles } from '../telemetry/access-log/file.ts';
 import { type AccessLogEnvironment, createAccessLogger } from '../telemetry/access-log/index.ts';
 import { compileTextFormat } from '../telemetry/format/index.ts';
@@ -76,6 +77,7 @@ export class ProxyServer implements AdminTarget, DynamicTarget {
   private readonly accessLogs: AccessLogEnvironment;
   private libcCache: Libc | undefined | 'refused';
   private connectionId = 0;
+  private readonly buffers = new BufferPool();
   private readonly connectionCount = { total: 0 };
   private live = false;
   private healthFailed = false;
@@ -220,6 +222,7 @@ export class ProxyServer implements AdminTarget, DynamicTarget {
           clusters: this.clusters,
           clock: this.clock,
           random: this.random,
+          buffers: this.buffers,
           stats: this.store,
           createAccessLogger: http.createAccessLogger,
         },

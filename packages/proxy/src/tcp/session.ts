@@ -6,9 +6,14 @@ import type { RuntimeCluster } from '../upstream/cluster.ts';
 import { xxHash64 } from '../upstream/hash.ts';
 import type { TcpProxyConfig, WeightedCluster } from './config.ts';
 import type { TcpEnvironment } from './environment.ts';
+import { PooledReader, type Sink } from './read-buffers.ts';
 import type { TcpStats } from './stats.ts';
 import { createTcpStreamInfo } from './stream-info.ts';
+import { takeOver } from './take-over.ts';
 import { connectUpstream, type UpstreamConnection } from './upstream.ts';
+
+/** Milliseconds after the connection within which a reset counts as a refused connection. */
+const resetWithConnect = 10;
 
 /** One proxied TCP connection from accept to the access log. */
 export class TcpSession {
@@ -18,6 +23,9 @@ export class TcpSession {
   private readonly log: readonly AccessLogWriter[];
   private readonly info: StreamInfo;
   private readonly downstream: Socket;
+  private readonly fromClient: PooledReader;
+  private readonly fromUpstream: PooledReader;
+  private readonly reads: boolean;
   private readonly ended: () => void;
   private early: Buffer | undefined;
   private upstream: UpstreamConnection | undefined;
@@ -27,6 +35,8 @@ export class TcpSession {
   private cancelDuration = () => {};
   private lastActivity = 0;
   private attempts = 0;
+  private connectedAt = 0;
+  private endedByUpstream = false;
   private over = false;
   private readonly route: WeightedCluster;
 
@@ -45,7 +55,11 @@ export class TcpSession {
     this.stats = stats;
     this.log = log;
     this.ended = ended;
-    this.downstream = connection.socket;
+    this.fromClient = new PooledReader(environment.buffers);
+    this.fromUpstream = new PooledReader(environment.buffers);
+    const own = connection.initialData ? undefined : takeOver(connection.socket, this.fromClient.options);
+    this.reads = own !== undefined;
+    this.downstream = own ?? connection.socket;
     this.early = connection.initialData;
     this.info = createTcpStreamInfo(connection.info, environment.clock);
   }
@@ -89,7 +103,7 @@ export class TcpSession {
     this.info.attemptCount = this.attempts;
     this.info.upstreamHost = host;
     cluster.stats.counter('upstream_rq_pending_total').inc();
-    this.cancelConnect = connectUpstream(cluster, host, this.environment, {
+    this.cancelConnect = connectUpstream(cluster, host, this.environment, this.fromUpstream.options, {
       connected: (connection) => this.onConnected(cluster, connection),
       failed: (reason) => this.onConnectFailed(cluster, reason),
     });
@@ -130,6 +144,7 @@ export class TcpSession {
     const { socket } = connection;
     this.info.upstreamLocalAddress = { address: socket.localAddress ?? '', port: socket.localPort ?? 0 };
     this.touch();
+    this.connectedAt = this.lastActivity;
     this.watchIdle();
     this.join(cluster, socket);
   }
@@ -138,40 +153,55 @@ export class TcpSession {
     const { downstream, info, stats } = this;
     const rxTotal = cluster.stats.counter('upstream_cx_rx_bytes_total');
     const txTotal = cluster.stats.counter('upstream_cx_tx_bytes_total');
-    const up = (chunk: Buffer) => {
+    const up: Sink = (chunk, done) => {
       info.bytesReceived += chunk.length;
       stats.rxBytes.add(chunk.length);
       txTotal.add(chunk.length);
       this.touch();
-      if (!upstream.write(chunk)) {
-        downstream.pause();
-        stats.paused.inc();
-      }
+      const room = upstream.write(chunk, done);
+      if (!room) stats.paused.inc();
+      return room;
     };
-    downstream.on('data', up);
-    upstream.on('data', (chunk: Buffer) => {
+    this.fromUpstream.sink = (chunk, done) => {
       info.bytesSent += chunk.length;
       stats.txBytes.add(chunk.length);
       rxTotal.add(chunk.length);
       this.touch();
-      if (!downstream.write(chunk)) upstream.pause();
-    });
+      return downstream.write(chunk, done);
+    };
+    if (this.reads) this.fromClient.sink = up;
+    else downstream.on('data', (chunk: Buffer) => up(chunk, () => {}) || downstream.pause());
     upstream.on('drain', () => {
       downstream.resume();
       stats.resumed.inc();
     });
     downstream.on('drain', () => upstream.resume());
     downstream.once('end', () => upstream.end());
-    upstream.once('end', () => downstream.end());
-    upstream.on('error', () => this.onUpstreamGone(cluster, 'upstream_cx_destroy_remote'));
-    upstream.once('close', () => this.onUpstreamGone(cluster, undefined));
-    if (this.early) up(this.early);
+    upstream.once('end', () => {
+      this.endedByUpstream = true;
+      downstream.end();
+    });
+    upstream.on('error', (error: NodeJS.ErrnoException) => {
+      this.endedByUpstream = true;
+      if (error.code === 'ECONNRESET') this.onUpstreamReset();
+      this.onUpstreamGone();
+    });
+    upstream.once('close', () => this.onUpstreamGone());
+    if (this.early) up(this.early, () => {});
     this.early = undefined;
     downstream.resume();
   }
 
-  private onUpstreamGone(cluster: RuntimeCluster, stat: string | undefined): void {
-    if (stat) cluster.stats.counter(stat).inc();
+  /** A reset that comes together with the connection is as good as a refusal. */
+  private onUpstreamReset(): void {
+    const { clock } = this.environment;
+    if (this.info.bytesSent > 0 || clock.monotonic() - this.connectedAt > resetWithConnect) return;
+    this.info.bytesReceived = 0;
+    this.info.responseFlags |= responseFlag.UF | responseFlag.URX;
+    this.info.upstreamTransportFailureReason = 'delayed connect error: Connection reset by peer';
+  }
+
+  private onUpstreamGone(): void {
     if (this.downstream.writableEnded && !this.downstream.readableEnded) this.downstream.resume();
     else this.downstream.end();
     // What the client still sends has nowhere to go.
@@ -228,6 +258,9 @@ export class TcpSession {
     socket.destroy();
     host.activeRequests--;
     this.cluster?.stats.upstreamRqActive.dec();
+    this.cluster?.stats
+      .counter(this.endedByUpstream ? 'upstream_cx_destroy_remote' : 'upstream_cx_destroy_local')
+      .inc();
     release();
   }
 }

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import type { RuntimeCluster } from '../upstream/cluster.ts';
 import { connectFailure, openSocket, refusedTransport } from '../upstream/connect.ts';
 import type { UpstreamHost } from '../upstream/host.ts';
@@ -22,6 +22,7 @@ export function connectUpstream(
   cluster: RuntimeCluster,
   host: UpstreamHost,
   environment: TcpEnvironment,
+  onread: OnReadOpts,
   handlers: ConnectHandlers,
 ): () => void {
   const { stats } = cluster;
@@ -41,6 +42,7 @@ export function connectUpstream(
     release();
     stats.upstreamCxConnectFail.inc();
     if (kind === 'timeout') stats.upstreamCxConnectTimeout.inc();
+    stats.counter(kind === 'timeout' ? 'upstream_cx_destroy_local' : 'upstream_cx_destroy_remote').inc();
     stats.counter('upstream_rq_pending_failure_eject').inc();
     cluster.report(host, { kind: 'local-origin-failure', reason: kind });
     handlers.failed(reason, kind);
@@ -52,7 +54,7 @@ export function connectUpstream(
       release();
     };
   }
-  return dial(cluster, host, environment, began, release, fail, handlers);
+  return dial(cluster, host, environment, began, onread, release, fail, handlers);
 }
 
 function dial(
@@ -60,11 +62,12 @@ function dial(
   host: UpstreamHost,
   environment: TcpEnvironment,
   began: number,
+  onread: OnReadOpts,
   release: () => void,
   fail: (reason: string, kind: 'connect-failed' | 'timeout') => void,
   handlers: ConnectHandlers,
 ): () => void {
-  const socket = openSocket(host, cluster.sockets);
+  const socket = openSocket(host, cluster.sockets, onread);
   const stop = () => {
     cancel();
     socket.removeAllListeners();

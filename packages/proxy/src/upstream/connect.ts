@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect, type OnReadOpts, type Socket } from 'node:net';
 import { milliseconds } from '../config/values.ts';
 import type { UpstreamHost } from './host.ts';
 import type { Cluster, Host } from './types.ts';
@@ -25,8 +25,12 @@ export function socketOptions(
 }
 
 /** Begins to connect; the caller listens for `connect`, `error` and its own timeout. Writes go out at once, half-open is kept. */
-export function openSocket(host: Pick<Host, 'address' | 'port'>, options: SocketOptions): Socket {
-  if (host.address.startsWith('/')) return connect({ path: host.address, allowHalfOpen: true });
+export function openSocket(
+  host: Pick<Host, 'address' | 'port'>,
+  options: SocketOptions,
+  onread?: OnReadOpts,
+): Socket {
+  if (host.address.startsWith('/')) return connect({ path: host.address, allowHalfOpen: true, onread });
   return connect({
     host: host.address,
     port: host.port,
@@ -36,6 +40,7 @@ export function openSocket(host: Pick<Host, 'address' | 'port'>, options: Socket
     keepAlive: options.keepAlive,
     keepAliveInitialDelay: options.keepAliveDelay,
     autoSelectFamily: false,
+    onread,
   });
 }
 
