@@ -21,7 +21,9 @@ for (let run = 0; run < runs; run++) {
     const daemon = Number(readFileSync(`${cluster.home}/h/t/run/daemon.pid`, 'utf8'));
     const pids = processTree(daemon);
     totals.push(pids.reduce((sum, pid) => sum + pss(pid), 0));
-    const sidecars = status.components.filter((component: any) => component.kind === 'proxy').map((c: any) => rss(c.pid));
+    const sidecars = status.components
+      .filter((component: any) => component.kind === 'proxy')
+      .map((c: any) => rss(c.pid));
     console.log(
       `run ${run + 1}: first page after ${times.at(-1)!.toFixed(1)} s, ${pids.length} processes, ` +
         `${Math.round(totals.at(-1)!)} MB PSS, sidecars ${sidecars.map(Math.round).join(' ')} MB RSS`,
@@ -30,7 +32,9 @@ for (let run = 0; run < runs; run++) {
     await cluster.remove();
   }
 }
-console.log(`median: ${median(times).toFixed(1)} s (at most 10), ${Math.round(median(totals))} MB PSS (at most 1200)`);
+console.log(
+  `median: ${median(times).toFixed(1)} s (at most 10), ${Math.round(median(totals))} MB PSS (at most 1200)`,
+);
 
 function processTree(root: number): number[] {
   const children = new Map<number, number[]>();

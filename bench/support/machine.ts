@@ -11,7 +11,9 @@ export function describeMachine(): string {
 /** The path of a program on PATH; throws with what to install. */
 export function requireProgram(name: string, install: string): string {
   try {
-    return execFileSync('sh', ['-c', `command -v ${name}`]).toString().trim();
+    return execFileSync('sh', ['-c', `command -v ${name}`])
+      .toString()
+      .trim();
   } catch {
     throw new Error(`${name} is not on PATH; install it with: ${install}`);
   }
