@@ -21,7 +21,7 @@ export interface Admission {
 
 /** Resources outside the object itself that a write takes and gives back: addresses, ports. */
 export interface Allocation {
-  /** Takes over what an update left out, before validation. */
+  /** Gives up what the object's new type does not need, before validation. */
   prepare(attributes: Attributes): void;
   /** Completes the object. What it returns gives back what was taken, when the write fails. */
   allocate(attributes: Attributes): () => void;

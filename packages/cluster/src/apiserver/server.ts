@@ -9,7 +9,7 @@ import { authenticateRequest } from './authentication.ts';
 import { bootstrapObjects } from './bootstrap/objects.ts';
 import { LocalKubeClient } from './client.ts';
 import { type ClusterCredentials, kubeconfigText, loadCredentials, writePrivate } from './credentials.ts';
-import { createApiListener, listen } from './http/listen.ts';
+import { closeListener, createApiListener, listen } from './http/listen.ts';
 import type { ApiServerOptions } from './options.ts';
 import type { User } from './request.ts';
 import { addressText, parseCidr } from './service/pool.ts';
@@ -53,6 +53,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const client = (user: User = internalUser) => new LocalKubeClient(assembly.handle, user);
   await bootstrapObjects(client(), { serviceAddress, address, port });
   const kubeconfig = writeKubeconfig(options, url, port, credentials);
+  let closing: Promise<void> | undefined;
   return {
     url,
     address,
@@ -60,9 +61,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     kubeconfig,
     caCertificate: credentials.authority.certificate,
     client,
-    async close() {
-      await Promise.all(servers.map(closeServer));
-      await assembly.close();
+    close() {
+      closing ??= Promise.all(servers.map(closeListener)).then(() => assembly.close());
+      return closing;
     },
   };
 }
@@ -92,7 +93,7 @@ async function openServers(
       await listen(servers[1]!, { path: options.socketPath });
     }
   } catch (error) {
-    await Promise.all(servers.map(closeServer));
+    await Promise.all(servers.map(closeListener));
     await assembly.close();
     throw error;
   }
@@ -115,11 +116,4 @@ function writeKubeconfig(
   const name = options.contextName ?? 'lateen';
   writePrivate(path, kubeconfigText(name, url, credentials.authority.certificate, credentials.admin));
   return path;
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }

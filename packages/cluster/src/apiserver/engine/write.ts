@@ -2,6 +2,7 @@ import type { KubeObject } from '@lateen/kube/types';
 import { trackManagedFields } from '../../schema/index.ts';
 import { invalid } from '../errors.ts';
 import type { Entry } from '../store/entry.ts';
+import { StoreConflict } from '../store/store.ts';
 import type { Attributes, Operation } from './attributes.ts';
 import { canonical } from './canonical.ts';
 import type { WriteOptions } from './options.ts';
@@ -86,4 +87,30 @@ export async function storeObject(
   );
   await durable;
   return entry.object;
+}
+
+/** Changes a stored object without asking anybody: what the API server itself decides. */
+export async function changeStored(
+  scope: Scope,
+  read: () => Entry,
+  change: (object: KubeObject) => KubeObject,
+  dryRun: boolean,
+): Promise<KubeObject> {
+  for (;;) {
+    const entry = read();
+    const changed = change(structuredClone(entry.object));
+    if (dryRun) return changed;
+    try {
+      const { entry: written, durable } = scope.core.store.put(
+        scope.resource.storage,
+        entry,
+        entry,
+        (version) => canonical(changed, version),
+      );
+      await durable;
+      return written.object;
+    } catch (error) {
+      if (!(error instanceof StoreConflict)) throw error;
+    }
+  }
 }

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
+import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { type Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -55,7 +56,28 @@ export function createApiListener(credentials: ServerCredentials, backend: Backe
     });
   });
   server.on('tlsClientError', () => {});
+  trackConnections(server);
   return server;
+}
+
+/** Stops listening and cuts every connection, upgraded ones too. */
+export function closeListener(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.emit('cut');
+  });
+}
+
+/** Upgraded connections are no longer the HTTP server's: it would wait for them for ever. */
+function trackConnections(server: Server): void {
+  const open = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  server.on('cut', () => {
+    for (const socket of open) socket.destroy();
+  });
 }
 
 /** Starts to listen; the port is known when it resolves. */

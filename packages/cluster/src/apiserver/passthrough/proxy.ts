@@ -54,7 +54,6 @@ function exchange(scope: Scope, socket: Socket, host: string, path: string): Pro
     headers,
     signal,
     createConnection: () => socket,
-    agent: false,
   });
   request.on('response', resolve);
   request.on('error', (error) => reject(unavailable(error.message)));

@@ -32,9 +32,7 @@ export class ServiceAllocation implements Allocation {
 
   prepare(attributes: Attributes): void {
     if (!concerns(attributes)) return;
-    const service = attributes.object!;
-    if (attributes.old) keepAllocated(service, attributes.old);
-    dropForType(service);
+    dropForType(attributes.object!);
   }
 
   allocate(attributes: Attributes): () => void {
@@ -181,27 +179,6 @@ function heldBy(service: KubeObject): string[] {
     Boolean,
   );
   return [...numbers.map((value) => `ip ${value}`), ...ports.map((port) => `port ${port}`)];
-}
-
-/** An update that leaves out what was allocated keeps it. */
-function keepAllocated(service: KubeObject, old: KubeObject): void {
-  const { spec } = service;
-  const before = old.spec;
-  if (spec.type !== 'ExternalName' && before.type !== 'ExternalName') {
-    spec.clusterIP ||= before.clusterIP;
-    if (!spec.clusterIPs?.length && spec.clusterIP === before.clusterIP) spec.clusterIPs = before.clusterIPs;
-    spec.ipFamilies ??= before.ipFamilies;
-    spec.ipFamilyPolicy ??= before.ipFamilyPolicy;
-  }
-  if (!needsNodePorts(spec) || !needsNodePorts(before)) return;
-  const used = new Set((spec.ports ?? []).map((port: Port) => port.nodePort).filter(Boolean));
-  for (const port of spec.ports ?? []) {
-    const match = (before.ports ?? []).find(
-      (one: Port) => one.port === port.port && one.protocol === port.protocol,
-    );
-    if (!port.nodePort && match?.nodePort && !used.has(match.nodePort)) port.nodePort = match.nodePort;
-  }
-  if (spec.externalTrafficPolicy === 'Local') spec.healthCheckNodePort ||= before.healthCheckNodePort;
 }
 
 /** Values that were allocated for another type are given up, when the type changes without naming them anew. */

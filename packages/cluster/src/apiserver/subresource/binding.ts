@@ -1,10 +1,11 @@
+import type { KubeObject } from '@lateen/kube/types';
 import { builtinKind, decodeStrict } from '../../schema/index.ts';
 import { readObject } from '../engine/body.ts';
 import { writeOptions } from '../engine/options.ts';
+import { findEntry } from '../engine/read.ts';
 import { statusResponse } from '../engine/respond.ts';
 import { createScope, type Scope } from '../engine/scope.ts';
-import { changeObject } from '../engine/update.ts';
-import { timestamp } from '../engine/write.ts';
+import { changeStored, timestamp } from '../engine/write.ts';
 import { badRequest, conflict, fromFailure } from '../errors.ts';
 import type { ApiResponse } from '../request.ts';
 
@@ -17,7 +18,7 @@ export async function createBinding(given: Scope): Promise<ApiResponse> {
   const target = decoded.object!.target?.name;
   if (!target) throw badRequest('target.name is required');
   const scope = podScope(given, decoded.object!.metadata?.name ?? given.path.name);
-  await changeObject(scope, options, (pod) => {
+  const bind = (pod: KubeObject) => {
     if (pod.metadata.deletionTimestamp) {
       throw conflict(
         { group: '', resource: 'pods/binding' },
@@ -48,7 +49,8 @@ export async function createBinding(given: Scope): Promise<ApiResponse> {
       ],
     };
     return pod;
-  });
+  };
+  await changeStored(scope, () => findEntry(scope), bind, options.dryRun);
   return statusResponse(scope.request, {
     kind: 'Status',
     apiVersion: 'v1',

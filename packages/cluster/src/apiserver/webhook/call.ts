@@ -1,4 +1,4 @@
-import { request as httpsRequest, type RequestOptions } from 'node:https';
+import { request as httpRequest, type RequestOptions } from 'node:http';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Core } from '../core.ts';
@@ -100,10 +100,9 @@ async function post(
 
 function exchange(options: RequestOptions, target: Target, body: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const request = httpsRequest({
+  const request = httpRequest({
     ...options,
     method: 'POST',
-    host: target.serverName,
     headers: {
       Host: new URL(target.url).host,
       'Content-Type': 'application/json',
@@ -111,7 +110,6 @@ function exchange(options: RequestOptions, target: Target, body: string): Promis
       'Content-Length': Buffer.byteLength(body),
       'User-Agent': 'kube-apiserver-admission',
     },
-    agent: false,
   });
   request.on('error', reject);
   request.on('response', (response) => {
