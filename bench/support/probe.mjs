@@ -18,13 +18,13 @@ function ask() {
     process.stdout.write(`sent ${sent} failed ${failed}\n`, () => process.exit(0));
     return;
   }
-  sent++;
+  if (last !== '') sent++;
   const request = http.get(
     { agent, host: address, port: Number(port), path, headers: { host } },
     (response) => {
       response.resume();
       const value = response.headers['x-change'] ?? '';
-      if (response.statusCode !== 200) failed++;
+      if (response.statusCode !== 200 && last !== '') failed++;
       if (value !== last) {
         last = value;
         process.stdout.write(`${value} ${performance.timeOrigin + performance.now()}\n`);
@@ -33,7 +33,7 @@ function ask() {
     },
   );
   request.on('error', () => {
-    failed++;
+    if (last !== '') failed++;
     setTimeout(ask, 4);
   });
 }
