@@ -1,4 +1,5 @@
 import type { Protocol } from '../ir/service.ts';
+import type { SidecarIngress } from '../ir/sidecar.ts';
 import type { OwnPort } from '../scope/own-ports.ts';
 import type { Generating } from './context.ts';
 import { isSidecarPort } from './sidecar-ports.ts';
@@ -10,12 +11,16 @@ export interface InboundTarget {
   readonly protocol: Protocol;
   /** The oldest service that leads there; absent for a container port without a service. */
   readonly own?: OwnPort;
+  /** The Sidecar's listener that describes the port, if one does. */
+  readonly ingress?: SidecarIngress;
   /** All services that lead there. */
   readonly services: readonly OwnPort[];
 }
 
 /** The ports that services lead to, and in plain mode also those that only containers declare. */
 export function inboundTargets(context: Generating): InboundTarget[] {
+  if (context.scope.ingress.length > 0)
+    return context.scope.ingress.map((ingress) => ingressTarget(context, ingress));
   const byPort = new Map<number, OwnPort[]>();
   for (const own of context.scope.own) {
     if (context.plain && own.port.protocol === 'UDP') continue;
@@ -35,6 +40,12 @@ export function inboundTargets(context: Generating): InboundTarget[] {
     }
   }
   return targets;
+}
+
+function ingressTarget(context: Generating, ingress: SidecarIngress): InboundTarget {
+  const { number, protocol } = ingress.port;
+  const services = context.scope.own.filter((own) => own.target === number);
+  return { number, protocol, ingress, own: services[0], services };
 }
 
 function containerPorts(context: Generating): number[] {

@@ -1,4 +1,4 @@
-import type { Origin } from './origin.ts';
+import { at, type Origin } from './origin.ts';
 
 export type Protocol =
   | 'HTTP'
@@ -33,6 +33,8 @@ export function isSniffed(protocol: Protocol): boolean {
 
 export interface ServicePort {
   readonly name: string;
+  /** Where the port stands in its object, such as `spec.ports[0]`. */
+  readonly path: string;
   readonly number: number;
   readonly protocol: Protocol;
   /** Where the port leads on the workload: a number or the name of a container port; absent: the same number. */
@@ -102,6 +104,11 @@ export interface Workload {
   readonly ready: boolean;
   /** Named container ports. */
   readonly ports: ReadonlyMap<string, number>;
+}
+
+/** The line that declares a service's port. */
+export function portOrigin(service: Service, port: ServicePort): Origin {
+  return at(service.origin, port.path);
 }
 
 export const nowhere: Locality = { region: '', zone: '', subZone: '' };

@@ -5,8 +5,14 @@ import type { Protocol } from './service.ts';
 export interface SidecarEgress {
   readonly port?: { readonly number: number; readonly protocol: Protocol; readonly name: string };
   readonly bind?: string;
+  /** The workload connects to the listener itself. */
   readonly captureNone: boolean;
-  readonly hosts: readonly { readonly namespace: string; readonly host: string }[];
+  /** What is seen; `exclude` takes away again. */
+  readonly hosts: readonly {
+    readonly namespace: string;
+    readonly host: string;
+    readonly exclude?: boolean;
+  }[];
   readonly origin: Origin;
 }
 

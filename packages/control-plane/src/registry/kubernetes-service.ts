@@ -41,8 +41,9 @@ function distributionOf(value: unknown): Service['trafficDistribution'] {
   return value === 'PreferSameNode' ? 'PreferSameNode' : undefined;
 }
 
-function toPort(port: any): ServicePort {
+function toPort(port: any, index: number): ServicePort {
   return {
+    path: `spec.ports[${index}]`,
     name: port.name ?? '',
     number: port.port,
     protocol: protocolOf(port),

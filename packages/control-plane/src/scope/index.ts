@@ -93,29 +93,62 @@ function egressViews(world: World, node: ProxyNode, sidecar: SidecarRules | unde
   const services = world.services.filter((service) => serviceVisible(world, node, service));
   const rules = visibleRules(world, node);
   if (!sidecar || sidecar.egress.length === 0) return [{ services, rules }];
-  return sidecar.egress.map((listener) => ({
-    listener,
-    services: narrowServices(services, listener),
-    rules: rules.filter((rule) => listener.hosts.some((entry) => ruleMatches(entry, rule))),
-  }));
-}
-
-function narrowServices(services: readonly Service[], listener: SidecarEgress): Service[] {
-  const chosen = services.filter((service) =>
-    listener.hosts.some(
-      (entry) => inNamespace(entry.namespace, service.namespace) && covers(entry.host, service.host),
-    ),
-  );
-  if (!listener.port) return chosen;
-  return chosen.flatMap((service) => {
-    const ports = service.ports.filter((port) => port.number === listener.port!.number);
-    if (ports.length > 0) return [{ ...service, ports }];
-    return listener.bind ? [service] : [service];
+  return sidecar.egress.map((listener) => {
+    const seen = rules.filter((rule) => listener.hosts.some((entry) => ruleMatches(entry, rule)));
+    const chosen = narrowServices(services, listener);
+    return {
+      listener,
+      services: [...chosen, ...destinationsOf(seen, services, chosen, listener)],
+      rules: seen,
+    };
   });
 }
 
-function ruleMatches(entry: { namespace: string; host: string }, rule: RouteRules): boolean {
+function narrowServices(services: readonly Service[], listener: SidecarEgress): Service[] {
+  const chosen = services.filter(
+    (service) =>
+      listener.hosts.some((entry) => !entry.exclude && serviceMatches(entry, service)) &&
+      !listener.hosts.some((entry) => entry.exclude && serviceMatches(entry, service)),
+  );
+  return chosen.flatMap((service) => atPort(service, listener.port?.number));
+}
+
+/** The service with that port only; none when it has no such port. */
+function atPort(service: Service, number: number | undefined): Service[] {
+  if (number === undefined) return [service];
+  const ports = service.ports.filter((port) => port.number === number);
+  return ports.length > 0 ? [{ ...service, ports }] : [];
+}
+
+/** Services that visible rules lead to are seen with them. */
+function destinationsOf(
+  rules: readonly RouteRules[],
+  services: readonly Service[],
+  chosen: readonly Service[],
+  listener: SidecarEgress,
+): Service[] {
+  const known = new Set(chosen.map((service) => service.host));
+  const wanted = new Set<string>();
+  for (const rule of rules) {
+    for (const route of [...rule.http, ...rule.tls, ...rule.tcp]) {
+      for (const { destination } of route.destinations)
+        if (!known.has(destination.host)) wanted.add(destination.host);
+    }
+  }
+  return services
+    .filter((service) => wanted.has(service.host))
+    .flatMap((service) => atPort(service, listener.port?.number));
+}
+
+type EgressHost = SidecarEgress['hosts'][number];
+
+function serviceMatches(entry: EgressHost, service: Service): boolean {
+  return inNamespace(entry.namespace, service.namespace) && covers(entry.host, service.host);
+}
+
+function ruleMatches(entry: EgressHost, rule: RouteRules): boolean {
   return (
+    !entry.exclude &&
     inNamespace(entry.namespace, rule.namespace) &&
     rule.hosts.some((host) => covers(entry.host, host) || covers(host, entry.host))
   );

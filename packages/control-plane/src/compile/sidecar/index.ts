@@ -40,6 +40,8 @@ function compileEgress(listener: IstioEgressListener, path: string, to: Compilin
     captureNone: listener.captureMode === 'NONE',
     hosts: (listener.hosts ?? []).map((text) => {
       const [scope = '*', host = '*'] = text.split('/');
+      if (scope.length > 1 && scope.startsWith('~'))
+        return { namespace: scope.slice(1), host: to.host(host), exclude: true };
       return { namespace: scope === '.' ? to.origin.namespace : scope, host: to.host(host) };
     }),
     origin: to.at(path),

@@ -1,5 +1,5 @@
 import type { DestinationPolicy, Subset, TrafficPolicy } from '../../ir/destination.ts';
-import type { Endpoint, Service, ServicePort } from '../../ir/service.ts';
+import { type Endpoint, portOrigin, type Service, type ServicePort } from '../../ir/service.ts';
 import { includesLabels } from '../../scope/visibility.ts';
 import { defined, duration, type Generating, type Json } from '../context.ts';
 import { clusterName, configPath } from '../names.ts';
@@ -90,6 +90,5 @@ function clusterMetadata({ service, port, subset, rules }: Target, policy: Traff
     services: [{ host, name, namespace }],
     subset: subset?.name,
   });
-  const declared = { ...service.origin, path: `spec.ports[${service.ports.indexOf(port)}]` };
-  return provenance(istio, subset?.origin ?? rules?.origin, declared);
+  return provenance(istio, subset?.origin ?? rules?.origin, portOrigin(service, port));
 }

@@ -37,7 +37,13 @@ const sniffedHttp: Json = { applicationProtocols: ['http/1.1', 'h2c'], transport
 
 /** The filters for HTTP to one of the workload's ports. */
 export function inboundHttp(context: Generating, target: InboundTarget): Json[] {
-  return httpChain(context, 'inbound', `inbound_0.0.0.0_${target.number}`, {
+  return httpChain(context, 'inbound', `inbound_${chainName(context, target)}`, {
     inline: inboundRoutes(context, target),
   });
+}
+
+/** Chains are named after the address that is listened on: any, or the workload's own where a Sidecar says what to hear. */
+export function chainName(context: Generating, target: InboundTarget): string {
+  const address = target.ingress ? (context.scope.node.addresses[0] ?? '0.0.0.0') : '0.0.0.0';
+  return `${address}_${target.number}`;
 }

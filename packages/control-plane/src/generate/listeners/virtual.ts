@@ -1,13 +1,14 @@
 import { isHttp, isSniffed } from '../../ir/service.ts';
 import { duration, type Generating, type Json, socketAddress } from '../context.ts';
 import { type InboundTarget, inboundTargets } from '../inbound-targets.ts';
-import { inboundName } from '../names.ts';
+import { configPath, inboundName } from '../names.ts';
+import { provenance } from '../provenance.ts';
 import { passthroughRoutes } from '../routes/inbound.ts';
 import { nowhereStatName } from '../stat-name.ts';
 import { meshDownstreamTls } from '../tls.ts';
 import { accessLog, noRoute } from './access-log.ts';
 import { httpChain } from './http.ts';
-import { inboundHttp } from './inbound.ts';
+import { chainName, inboundHttp } from './inbound.ts';
 import { unknownTraffic } from './outbound.ts';
 import { httpInspector, type Listener, listener, originalDst, tlsInspector } from './parts.ts';
 import { tcpChain } from './tcp.ts';
@@ -102,7 +103,14 @@ function passthroughChains(context: Generating): Json[] {
 }
 
 function targetChains(context: Generating, target: InboundTarget): Json[] {
-  const name = `0.0.0.0_${target.number}`;
+  const metadata =
+    target.ingress && provenance({ config: configPath(target.ingress.origin) }, target.ingress.origin);
+  const chains = protocolChains(context, target);
+  return metadata ? chains.map((chain) => ({ ...chain, metadata })) : chains;
+}
+
+function protocolChains(context: Generating, target: InboundTarget): Json[] {
+  const name = chainName(context, target);
   const match = (fields: Json) => ({ destinationPort: target.number, ...fields });
   const both = ['istio', 'istio-peer-exchange', ...meshHttp];
   const bytes = () => tcpChain(context, 'inbound', inboundName(target.number));

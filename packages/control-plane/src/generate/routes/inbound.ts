@@ -1,3 +1,4 @@
+import { portOrigin } from '../../ir/service.ts';
 import type { Generating, Json } from '../context.ts';
 import type { InboundTarget } from '../inbound-targets.ts';
 import { inboundName } from '../names.ts';
@@ -6,9 +7,14 @@ import { provenance } from '../provenance.ts';
 /** The only route of a workload's port: to the workload. */
 export function inboundRoutes(_context: Generating, target: InboundTarget): Json {
   const { own, number } = target;
-  const operation = own ? `${own.service.host}:${own.port.number}/*` : `:${number}/*`;
-  const origin = own && { ...own.service.origin, path: `spec.ports[${own.service.ports.indexOf(own.port)}]` };
-  return configuration(inboundName(number), number, operation, origin && provenance(undefined, origin));
+  const { ingress } = target;
+  const host = ingress
+    ? `${ingress.origin.name}.${ingress.origin.namespace}:${number}`
+    : own
+      ? `${own.service.host}:${own.port.number}`
+      : `:${number}`;
+  const origin = ingress?.origin ?? (own && portOrigin(own.service, own.port));
+  return configuration(inboundName(number), number, `${host}/*`, origin && provenance(undefined, origin));
 }
 
 export function passthroughRoutes(_context: Generating): Json {

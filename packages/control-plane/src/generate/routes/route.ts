@@ -1,5 +1,5 @@
 import type { HttpMatch, HttpRoute, RouteRules } from '../../ir/route.ts';
-import type { Service, ServicePort } from '../../ir/service.ts';
+import { portOrigin, type Service, type ServicePort } from '../../ir/service.ts';
 import { includesLabels } from '../../scope/visibility.ts';
 import { defined, type Generating, type Json } from '../context.ts';
 import { liveDestinations } from '../listeners/tcp.ts';
@@ -147,12 +147,11 @@ function label(rules: RouteRules, route: HttpRoute, site: RouteSite): string {
 export function serviceRoute(context: Generating, service: Service, port: ServicePort): Json {
   const policy = effectivePolicy(context.scope.policyOf(service), '', port.number);
   const hash = hashPolicies(policy.balancing?.hash);
-  const origin = { ...service.origin, path: `spec.ports[${service.ports.indexOf(port)}]` };
   return {
     name: 'default',
     decorator: { operation: `${service.host}:${port.number}/*` },
     match: { prefix: '/' },
-    metadata: provenance(undefined, origin),
+    metadata: provenance(undefined, portOrigin(service, port)),
     route: defined({
       cluster: clusterName(port.number, '', service.host),
       hashPolicy: hash,
