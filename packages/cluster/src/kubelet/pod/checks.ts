@@ -143,7 +143,7 @@ function ask(
         ),
       timeout,
     );
-    const call = http.request({ ...request, method: 'GET', createConnection: () => stream, agent: false });
+    const call = http.request({ ...request, method: 'GET', createConnection: () => stream });
     call.on('response', (response) => {
       const status = response.statusCode ?? 0;
       response.resume();

@@ -115,6 +115,7 @@ function conditionsOf(input: StatusInput, phase: string): Condition[] {
       ? { type: 'Ready', status: 'False', reason: 'ReadinessGatesNotReady', message: gate }
       : ready,
     readiness('ContainersReady', unready, phase),
+    { type: 'PodScheduled', status: 'True' },
   ];
   const old: Condition[] = pod.status?.conditions ?? [];
   const kept = old.filter(({ type }) => !wanted.some((own) => own.type === type));

@@ -343,7 +343,10 @@ export class PodWorker {
     const { clock } = this.#context;
     const spec = this.#spec(name);
     const field = fieldPath(this.#pod, name);
-    if (error instanceof ImageUnknown) return this.#imageFailed(name, spec.image, error.message, field);
+    if (error instanceof ImageUnknown) {
+      this.#imageFailed(name, spec.image, error.message, field);
+      return;
+    }
     this.#event('Warning', 'Failed', `Error: ${error.message}`, field);
     if (error instanceof ProgramNotFound) {
       const now = this.#now();
@@ -358,7 +361,8 @@ export class PodWorker {
         finishedAt: now,
         containerID,
       };
-      return this.#settle(name, clock.now(), ended);
+      this.#settle(name, clock.now(), ended);
+      return;
     }
     const reason = error instanceof ConfigError ? 'CreateContainerConfigError' : 'CreateContainerError';
     this.#change(name, {

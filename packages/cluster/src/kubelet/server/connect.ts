@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import net, { type Socket } from 'node:net';
 import { connect, relay } from '../../network/relay.ts';
+import { describeDialError } from '../pod/dial.ts';
 
 /** `CONNECT host:port`: a connection from inside the node, to a service's or a pod's address. */
 export async function connectThrough(request: IncomingMessage, client: Socket, head: Buffer): Promise<void> {
@@ -14,9 +15,6 @@ export async function connectThrough(request: IncomingMessage, client: Socket, h
     if (head.length > 0) upstream.write(head);
     relay(client, upstream);
   } catch (error) {
-    const { code = 'failed', message } = error as NodeJS.ErrnoException;
-    client.end(
-      `HTTP/1.1 502 Bad Gateway\r\nx-error: ${code}\r\ncontent-type: text/plain\r\n\r\n${message}\n`,
-    );
+    client.end(`HTTP/1.1 502 ${describeDialError(error, host, Number(match[2]))}\r\n\r\n`);
   }
 }

@@ -1,6 +1,7 @@
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -29,7 +30,7 @@ export function writeAtomically(directory: string, files: VolumeFiles): void {
   const link = path.join(directory, '..data');
   const old = existsSync(link) ? readlinkSync(link) : undefined;
   if (old && holds(path.join(directory, old), files)) return;
-  const fresh = mkdtempSync(path.join(directory, '..'));
+  const fresh = mkdtempSync(`${directory}/..`);
   chmodSync(fresh, 0o755);
   for (const [name, file] of files) writeFile(path.join(fresh, name), file);
   symlinkSync(path.basename(fresh), `${link}_tmp`);
@@ -50,7 +51,7 @@ function linkNames(directory: string, names: ReadonlySet<string>): void {
   }
   for (const name of names) {
     const link = path.join(directory, name);
-    if (!existsSync(link)) symlinkSync(path.join('..data', name), link);
+    if (!lstatSync(link, { throwIfNoEntry: false })) symlinkSync(path.join('..data', name), link);
   }
 }
 
