@@ -3,6 +3,7 @@
  * `tools/run bench/proxy.ts --envoy PATH [--rounds N] [--seconds N]`. HTTP/1.1 keep-alive on 32 connections, then TCP.
  */
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../e2e/support/cluster.ts';
@@ -25,7 +26,16 @@ const commands: Record<'envoy' | 'lateen', string[]> = {
     '-l',
     'off',
   ],
-  lateen: [process.execPath, path.join(projectRoot, 'dist/lateen.mjs'), 'proxy'],
+  lateen: [
+    process.execPath,
+    path.join(
+      projectRoot,
+      existsSync(path.join(projectRoot, 'dist/lateen.mjs'))
+        ? 'dist/lateen.mjs'
+        : 'packages/mesh/src/lateen.ts',
+    ),
+    'proxy',
+  ],
 };
 execFileSync(path.join(projectRoot, 'bin/lateen'), ['version'], { stdio: 'ignore' });
 
