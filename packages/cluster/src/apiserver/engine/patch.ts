@@ -25,7 +25,7 @@ export async function patchObject(scope: Scope): Promise<ApiResponse> {
     const allowed = Object.keys(patchTypes).filter(
       (name) => !scope.resource.custom || !name.includes('strategic'),
     );
-    throw unsupportedMediaType([...allowed, 'application/apply-patch+cbor']);
+    throw unsupportedMediaType(allowed);
   }
   const options = writeOptions('PatchOptions', scope.request.query, scope.request.headers['user-agent']);
   if (type === 'apply') return applyObject(scope, options);

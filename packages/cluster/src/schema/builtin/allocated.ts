@@ -1,8 +1,27 @@
 import type { KubeObject } from '../types.ts';
 
+/** `clusterIP` is the first of `clusterIPs`; whoever gives one means both. */
+export function normaliseClusterIps(service: KubeObject, old?: KubeObject): void {
+  const spec = service.spec ?? {};
+  const list: string[] = spec.clusterIPs ?? [];
+  if (old === undefined) {
+    if (spec.clusterIP && list.length === 0) spec.clusterIPs = [spec.clusterIP];
+    return;
+  }
+  const before: string[] = old.spec.clusterIPs ?? [];
+  const same = (spec.clusterIP ?? '') === (old.spec.clusterIP ?? '');
+  if (before.length > 0 && list.length === 0 && same) spec.clusterIPs = [...before];
+  const unchanged =
+    list.length === before.length && list.every((address, index) => address === before[index]);
+  if (same || !unchanged) return;
+  if (spec.clusterIP) spec.clusterIPs = [spec.clusterIP];
+  else delete spec.clusterIPs;
+}
+
 /** An update that leaves out a Service's addresses or node ports means those it has. */
 export function keepAllocated(service: KubeObject, old: KubeObject): void {
   const { spec } = service;
+  normaliseClusterIps(service, old);
   if (needsClusterIp(spec) && needsClusterIp(old.spec)) keepClusterIp(spec, old.spec);
   if (needsNodePort(spec) && needsNodePort(old.spec)) keepNodePorts(spec, old.spec);
   const health = spec.externalTrafficPolicy === 'Local' && spec.type === 'LoadBalancer';

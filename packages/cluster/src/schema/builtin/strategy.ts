@@ -1,6 +1,6 @@
 import { deepEqual } from '../patch/json.ts';
 import type { CompiledVersion, KindSchema, KubeObject } from '../types.ts';
-import { keepAllocated } from './allocated.ts';
+import { keepAllocated, normaliseClusterIps } from './allocated.ts';
 import { podQosClass } from './qos.ts';
 
 /** What of an object counts for metadata.generation. */
@@ -93,6 +93,9 @@ function initialise(key: string, object: KubeObject): void {
     case '/Pod':
       object.status = { phase: 'Pending', qosClass: podQosClass(object) };
       break;
+    case '/Service':
+      normaliseClusterIps(object);
+      break;
     case '/Namespace':
       object.status = { phase: 'Active' };
       object.spec = {
@@ -151,7 +154,9 @@ function generateSelector(job: KubeObject): void {
       labels[`${prefix}job-name`] ??= name;
     }
   }
-  if (Object.keys(labels).length > 0) spec.template.metadata.labels = labels;
+  if (Object.keys(labels).length === 0) return;
+  spec.template.metadata.labels = labels;
+  job.metadata.labels ??= { ...labels };
 }
 
 /**

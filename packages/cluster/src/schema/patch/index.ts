@@ -3,7 +3,7 @@ import { decodeParsed } from '../decode/index.ts';
 import { JsonSyntaxError, type ParsedJson, parseJson } from '../decode/json.ts';
 import { invalidValue } from '../errors.ts';
 import { badRequest, summary } from '../failure.ts';
-import { marshal, printValue } from '../gotext.ts';
+import { byteOrder, marshal, printValue } from '../gotext.ts';
 import type { ApiFailure, Decoded, FieldValidation, KindSchema, KubeObject } from '../types.ts';
 import { applyJsonPatch, JsonPatchError, type JsonPatchOperation } from './json.ts';
 import { applyMergePatch } from './merge.ts';
@@ -140,7 +140,8 @@ function decodePatched(
 ): Decoded {
   const outcome = decodeParsed(input.kind, patched);
   if (outcome.error !== undefined) return refuse(patchInvalid(shown, outcome.error));
-  const problems = [...strict, ...outcome.strict];
+  const unknown = input.type === 'strategic' ? outcome.strict.toSorted(byteOrder) : outcome.strict;
+  const problems = [...strict, ...unknown];
   if (problems.length > 0 && input.fieldValidation === 'Strict') {
     return refuse(patchInvalid(shown, `strict decoding error: ${problems.join(', ')}`));
   }

@@ -139,17 +139,17 @@ function validateFinalizers(finalizers: readonly string[]): FieldError[] {
   return errors;
 }
 
-/** Finalizers without a domain are for Kubernetes' own; custom names need one (the rule of core kinds). */
+/** Built-in kinds take a finalizer without a domain only when it is Kubernetes' own. */
+export function finalizerName(name: string, field: string): FieldError[] {
+  if (name.includes('/') || standardFinalizers.has(name)) return [];
+  return [invalidValue(field, name, 'name is neither a standard finalizer name nor is it fully qualified')];
+}
+
 export function validateFinalizerNames(finalizers: readonly string[], field: string): FieldError[] {
-  return finalizers.flatMap((name) => {
-    const errors = isQualifiedName(name).map((text) => invalidValue(field, name, text));
-    if (!name.includes('/') && !standardFinalizers.has(name)) {
-      errors.push(
-        invalidValue(field, name, 'name is neither a standard finalizer name nor is it fully qualified'),
-      );
-    }
-    return errors;
-  });
+  return finalizers.flatMap((name) => [
+    ...isQualifiedName(name).map((text) => invalidValue(field, name, text)),
+    ...finalizerName(name, field),
+  ]);
 }
 
 const immutable = [

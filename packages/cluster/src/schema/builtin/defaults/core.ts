@@ -54,9 +54,23 @@ export function defaultClaim(claim: any): void {
 }
 
 export function defaultNode(node: any): void {
+  const spec = part(node, 'spec');
+  if (spec.podCIDR && spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR];
+  else if (!spec.podCIDR && spec.podCIDRs?.length) [spec.podCIDR] = spec.podCIDRs;
   const status = part(node, 'status');
   if (status.allocatable === undefined && status.capacity !== undefined)
     status.allocatable = { ...status.capacity };
+}
+
+/** `stringData` is a way to write `data`, and is never stored. */
+export function defaultSecret(secret: any): void {
+  setDefault(secret, 'type', 'Opaque');
+  const given = Object.entries<string>(secret.stringData ?? {});
+  if (given.length > 0) {
+    const encoded = given.map(([key, text]) => [key, Buffer.from(text).toString('base64')]);
+    secret.data = { ...secret.data, ...Object.fromEntries(encoded) };
+  }
+  delete secret.stringData;
 }
 
 export function defaultLimitRange(range: any): void {

@@ -17,7 +17,7 @@ const defaulters: Readonly<Record<string, (object: any) => void>> = {
   '/PersistentVolumeClaim': core.defaultClaim,
   '/LimitRange': core.defaultLimitRange,
   '/ReplicationController': workloads.defaultReplicationController,
-  '/Secret': (secret) => setDefault(secret, 'type', 'Opaque'),
+  '/Secret': core.defaultSecret,
   'apps/Deployment': workloads.defaultDeployment,
   'apps/ReplicaSet': workloads.defaultReplicaSet,
   'apps/StatefulSet': workloads.defaultStatefulSet,

@@ -8,7 +8,21 @@ export function defaultPod(pod: any): void {
     requestsFromLimits(container.resources);
   }
   setDefault(pod.spec, 'enableServiceLinks', true);
+  mirrorAddresses(pod.status);
   defaultPodSpec(pod.spec);
+}
+
+/** `podIP` and `hostIP` are the first of `podIPs` and `hostIPs`. */
+function mirrorAddresses(status: any): void {
+  if (!status) return;
+  for (const [one, all] of [
+    ['podIP', 'podIPs'],
+    ['hostIP', 'hostIPs'],
+  ] as const) {
+    const list = status[all] ?? [];
+    if (status[one] && list[0]?.ip !== status[one]) status[all] = [{ ip: status[one] }];
+    else if (!status[one] && list.length > 0) status[one] = list[0].ip;
+  }
 }
 
 function requestsFromLimits(resources: any): void {

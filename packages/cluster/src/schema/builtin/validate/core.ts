@@ -94,7 +94,14 @@ export function validateNamespace(object: KubeObject, old?: KubeObject): FieldEr
   return old === undefined ? validateFinalizerNames(object.spec?.finalizers ?? [], 'spec.finalizers') : [];
 }
 
+/** The API server's own endpoints may be on the host's loopback. */
+function ownEndpoints({ metadata }: KubeObject): boolean {
+  const name = metadata.labels?.['kubernetes.io/service-name'] ?? metadata.name;
+  return metadata.namespace === 'default' && name === 'kubernetes';
+}
+
 export function validateEndpoints(object: KubeObject): FieldError[] {
+  if (ownEndpoints(object)) return [];
   const subsets: any[] = object.subsets ?? [];
   return subsets.flatMap((subset, index) => {
     const at = `subsets[${index}]`;
@@ -147,7 +154,8 @@ export function validateEndpointSlice(object: KubeObject, old?: KubeObject): Fie
     names.add(name);
     errors.push(...oneOf(`${at}.protocol`, port.protocol, ['SCTP', 'TCP', 'UDP']));
   });
-  (object.endpoints ?? []).forEach((endpoint: any, index: number) => {
+  const endpoints: any[] = ownEndpoints(object) ? [] : (object.endpoints ?? []);
+  endpoints.forEach((endpoint, index) => {
     errors.push(...sliceEndpoint(endpoint, object.addressType, `endpoints[${index}]`));
   });
   return old === undefined

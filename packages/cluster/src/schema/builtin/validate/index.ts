@@ -1,6 +1,6 @@
 import { validateCrd } from '../../crd/validate.ts';
 import type { FieldError, GroupVersionKind, KubeObject } from '../../types.ts';
-import { validateObjectMeta } from '../../validation/metadata.ts';
+import { finalizerName, validateObjectMeta } from '../../validation/metadata.ts';
 import { isDns1035Label, isDns1123Label, isDns1123Subdomain, isPathSegment } from '../../validation/names.ts';
 import { validateClaim } from './claims.ts';
 import * as core from './core.ts';
@@ -96,7 +96,21 @@ export function validateBuiltin(
 ): FieldError[] {
   if (transient.has(gvk.kind)) return [];
   const key = `${gvk.group}/${gvk.kind}`;
-  const meta = validateObjectMeta(object, namespaced, old, nameRules[key] ?? isDns1123Subdomain);
-  if (subresource === 'status') return [...meta, ...(statusValidators[key]?.(object, old) ?? [])];
-  return [...meta, ...(validators[key]?.(object, old) ?? [])];
+  const meta = [
+    ...validateObjectMeta(object, namespaced, old, nameRules[key] ?? isDns1123Subdomain),
+    ...(object.metadata.finalizers ?? []).flatMap((name, index) =>
+      finalizerName(name, `metadata.finalizers[${index}]`),
+    ),
+  ];
+  const validator = subresource === 'status' ? statusValidators[key] : validators[key];
+  if (validator === undefined) return meta;
+  return [...meta, ...validator(withoutNulls(object), old === undefined ? undefined : withoutNulls(old))];
+}
+
+/** Nulls stand where Go writes nil; to validation they are absent. */
+function withoutNulls<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(withoutNulls) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, item]) => item !== null && item !== undefined);
+  return Object.fromEntries(entries.map(([key, item]) => [key, withoutNulls(item)])) as T;
 }
