@@ -25,6 +25,18 @@ export class HeaderList {
     return value;
   }
 
+  /** Whether `test` holds for any of the values; undefined when the name is absent. */
+  someValue(name: string, test: (value: string) => boolean): boolean | undefined {
+    const list = this.list;
+    let found: boolean | undefined;
+    for (let i = 0; i < list.length; i += 2) {
+      if (list[i] !== name) continue;
+      if (test(list[i + 1]!)) return true;
+      found = false;
+    }
+    return found;
+  }
+
   has(name: string): boolean {
     return this.first(name) !== undefined;
   }
@@ -137,6 +149,12 @@ export class RequestHeaders extends HeaderList implements HeaderView {
     return name.charCodeAt(0) === 58 || name === 'host' ? this.pseudo(name) : super.first(name);
   }
 
+  override someValue(name: string, test: (value: string) => boolean): boolean | undefined {
+    if (name.charCodeAt(0) !== 58 && name !== 'host') return super.someValue(name, test);
+    const value = this.pseudo(name);
+    return value === undefined ? undefined : test(value);
+  }
+
   private pseudo(name: string): string | undefined {
     switch (name) {
       case ':path':
@@ -155,7 +173,15 @@ export class RequestHeaders extends HeaderList implements HeaderView {
 
   get byteSize(): number {
     return (
-      this.listSize + 7 + this.method.length + 5 + (this.path?.length ?? 0) + 10 + (this.authority?.length ?? 0) + 7 + this.scheme.length
+      this.listSize +
+      7 +
+      this.method.length +
+      5 +
+      (this.path?.length ?? 0) +
+      10 +
+      (this.authority?.length ?? 0) +
+      7 +
+      this.scheme.length
     );
   }
 

@@ -31,7 +31,11 @@ export function createHttpConnectionManager(
 ): Result<NetworkFilter | undefined> {
   const problems: Problem[] = [];
   const settings = readHcmSettings(config, path, problems);
-  const environment: FilterEnvironment = { deps, stats: deps.stats.scope(`http.${settings.statPrefix}`), problems };
+  const environment: FilterEnvironment = {
+    deps,
+    stats: deps.stats.scope(`http.${settings.statPrefix}`),
+    problems,
+  };
   const filters: readonly Message[] = config.httpFilters ?? [];
   const chain = compileChain(filters, join(path, 'httpFilters'), environment);
   const upgradeChains = new Map<string, { enabled: boolean; chain: readonly CompiledFilter[] }>();
@@ -41,19 +45,30 @@ export function createHttpConnectionManager(
   }
   const accessLogs = compileAccessLogs(config.accessLog ?? [], deps, join(path, 'accessLog'), problems);
   const router = readRouter(filters, join(path, 'httpFilters'), problems);
-  const routes = problems.length === 0 || config.routeConfig ? routesOf(config, deps, path, problems) : undefined;
+  const routes =
+    problems.length === 0 || config.routeConfig ? routesOf(config, deps, path, problems) : undefined;
   if (routes === undefined || problems.some(({ severity }) => severity === 'error')) {
     routes?.release();
     return { value: undefined, problems };
   }
   const pools = poolsOf(deps.clusters, deps.clock);
-  return { value: new Manager({ settings, router, chain, upgradeChains, accessLogs, routes, pools }, deps), problems };
+  return {
+    value: new Manager({ settings, router, chain, upgradeChains, accessLogs, routes, pools }, deps),
+    problems,
+  };
 }
 
-function routesOf(config: HcmConfig, deps: HttpDependencies, path: string, problems: Problem[]): RouteTableHandle | undefined {
+function routesOf(
+  config: HcmConfig,
+  deps: HttpDependencies,
+  path: string,
+  problems: Problem[],
+): RouteTableHandle | undefined {
   if (config.rds !== undefined) return deps.routes(config.rds.routeConfigName ?? '');
   if (config.routeConfig === undefined) {
-    problems.push(problem(path, 'needs route_config or rds; scoped_routes are not supported by this proxy yet'));
+    problems.push(
+      problem(path, 'needs route_config or rds; scoped_routes are not supported by this proxy yet'),
+    );
     return undefined;
   }
   const compiled = compileRouteConfiguration(config.routeConfig, deps, {
@@ -69,7 +84,11 @@ function fixedHandle(current: RouteTableValue | undefined): RouteTableHandle {
 }
 
 /** The chain without its router, which must come last. */
-function compileChain(filters: readonly Message[], path: string, environment: FilterEnvironment): CompiledFilter[] {
+function compileChain(
+  filters: readonly Message[],
+  path: string,
+  environment: FilterEnvironment,
+): CompiledFilter[] {
   const { problems } = environment;
   const chain: CompiledFilter[] = [];
   filters.forEach((filter, index) => {
@@ -81,10 +100,19 @@ function compileChain(filters: readonly Message[], path: string, environment: Fi
       if (!last) problems.push(problem(at, 'the router must be the last filter of the chain'));
       return;
     }
-    if (last) problems.push(problem(at, `non-terminal filter named ${filter.name} of type ${filter.name} is the last filter in a http filter chain.`));
+    if (last)
+      problems.push(
+        problem(
+          at,
+          `non-terminal filter named ${filter.name} of type ${filter.name} is the last filter in a http filter chain.`,
+        ),
+      );
     const kind = filterKinds.find((candidate) => candidate.types.includes(type));
     if (kind === undefined) {
-      if (!filter.isOptional) problems.push(problem(at, `HTTP filter ${type || filter.name} is not supported by this proxy yet; remove it`));
+      if (!filter.isOptional)
+        problems.push(
+          problem(at, `HTTP filter ${type || filter.name} is not supported by this proxy yet; remove it`),
+        );
       return;
     }
     const create = kind.compile(config ?? {}, join(at, 'typedConfig'), environment);
@@ -104,8 +132,15 @@ function unwrap(config: Message | undefined): Message | undefined {
 function readRouter(filters: readonly Message[], path: string, problems: Problem[]): RouterSettings {
   const index = filters.length - 1;
   const config: Message = filters[index]?.typedConfig ?? {};
-  const supported = new Set(['dynamicStats', 'startChildSpan', 'suppressEnvoyHeaders', 'respectExpectedRqTimeout', 'suppressGrpcRequestFailureCodeStats']);
-  if (typeName(config) === routerType) refuseUnknown(config, supported, `${path}[${index}].typedConfig`, problems);
+  const supported = new Set([
+    'dynamicStats',
+    'startChildSpan',
+    'suppressEnvoyHeaders',
+    'respectExpectedRqTimeout',
+    'suppressGrpcRequestFailureCodeStats',
+  ]);
+  if (typeName(config) === routerType)
+    refuseUnknown(config, supported, `${path}[${index}].typedConfig`, problems);
   return {
     suppressEnvoyHeaders: config.suppressEnvoyHeaders === true,
     respectExpected: config.respectExpectedRqTimeout === true,

@@ -1,17 +1,23 @@
+import type { RouteTable } from '../route/types.ts';
 import type { DownstreamConnection } from '../stream-info.ts';
 import type { Counter } from '../telemetry/stats.ts';
-import type { RouteTable } from '../route/types.ts';
 import { NameTable } from './codec/names.ts';
 import type { HcmSettings } from './config/hcm.ts';
 import { type DownstreamStats, downstreamStats } from './downstream-stats.ts';
 import type { CompiledFilter } from './filters/filter.ts';
 import type { ResponseHeaders } from './header-list.ts';
+import { proxyStatusValue } from './proxy-status.ts';
 import { VirtualHostStats } from './router/code-stats.ts';
 import { ServerConnection } from './server-connection.ts';
 import type { Stream } from './stream.ts';
-import type { AccessLogWriter, FormatContext, HttpDependencies, NetworkFilter, RouteTableHandle } from './types.ts';
+import type {
+  AccessLogWriter,
+  FormatContext,
+  HttpDependencies,
+  NetworkFilter,
+  RouteTableHandle,
+} from './types.ts';
 import type { PoolManager } from './upstream/pools.ts';
-import { proxyStatusValue } from './proxy-status.ts';
 
 export interface RouterSettings {
   readonly suppressEnvoyHeaders: boolean;
@@ -22,7 +28,10 @@ export interface ManagerParts {
   readonly settings: HcmSettings;
   readonly router: RouterSettings;
   readonly chain: readonly CompiledFilter[];
-  readonly upgradeChains: ReadonlyMap<string, { readonly enabled: boolean; readonly chain: readonly CompiledFilter[] }>;
+  readonly upgradeChains: ReadonlyMap<
+    string,
+    { readonly enabled: boolean; readonly chain: readonly CompiledFilter[] }
+  >;
   readonly accessLogs: readonly AccessLogWriter[];
   readonly routes: RouteTableHandle;
   readonly pools: PoolManager;
@@ -63,7 +72,9 @@ export class Manager implements NetworkFilter {
     this.listenerCodes =
       listener === undefined
         ? []
-        : ['completed', '1xx', '2xx', '3xx', '4xx', '5xx'].map((name) => listener.counter(`downstream_rq_${name}`));
+        : ['completed', '1xx', '2xx', '3xx', '4xx', '5xx'].map((name) =>
+            listener.counter(`downstream_rq_${name}`),
+          );
   }
 
   onConnection(connection: DownstreamConnection): void {

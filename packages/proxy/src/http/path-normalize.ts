@@ -13,7 +13,10 @@ export function normalizePath(target: string, settings: PathSettings): Normalize
   let path = query < 0 ? target : target.slice(0, query);
   const rest = query < 0 ? '' : target.slice(query);
   let redirect = false;
-  if (settings.escapedSlashes !== 'KEEP_UNCHANGED' && settings.escapedSlashes !== 'IMPLEMENTATION_SPECIFIC_DEFAULT') {
+  if (
+    settings.escapedSlashes !== 'KEEP_UNCHANGED' &&
+    settings.escapedSlashes !== 'IMPLEMENTATION_SPECIFIC_DEFAULT'
+  ) {
     const unescaped = path.replace(/%2f/gi, '/').replace(/%5c/gi, '\\');
     if (unescaped !== path) {
       if (settings.escapedSlashes === 'REJECT_REQUEST') return undefined;
@@ -36,7 +39,10 @@ function canonical(path: string): string {
       const char = String.fromCharCode(Number.parseInt(hex, 16));
       return unreserved.test(char) ? char : whole;
     })
-    .replace(/[ "<>`{}\t\x80-\xff]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+    .replace(
+      /[ "<>`{}\t\x80-\xff]/g,
+      (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+    );
   const output: string[] = [];
   const segments = decoded.split('/').slice(1);
   segments.forEach((segment, index) => {

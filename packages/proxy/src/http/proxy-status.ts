@@ -28,6 +28,7 @@ export function proxyStatusValue(
   if (settings.setCode) headers.status = found[2];
   const name = settings.name === 'node' ? nodeId : settings.name;
   let details = settings.removeDetails ? '' : info.responseCodeDetails;
-  if (details !== '' && !settings.removeFlags) details += `; ${formatResponseFlags(info.responseFlags, true)}`;
+  if (details !== '' && !settings.removeFlags)
+    details += `; ${formatResponseFlags(info.responseFlags, true)}`;
   return `${name}; error=${found[1]}${details === '' ? '' : `; details="${details}"`}`;
 }

@@ -1,5 +1,5 @@
-import type { RequestHeaders } from './header-list.ts';
 import type { HcmSettings } from './config/hcm.ts';
+import type { RequestHeaders } from './header-list.ts';
 import { normalizePath } from './path-normalize.ts';
 
 /** Why a request goes no further than the connection manager. */
@@ -21,7 +21,8 @@ export function checkTarget(headers: RequestHeaders, settings: HcmSettings): Ref
       const result = normalizePath(path, settings);
       if (result === undefined) return { status: 400, details: 'path_normalization_failed' };
       headers.path = result.path;
-      if (result.redirect) return { status: 307, details: 'path_normalization_redirect', location: result.path };
+      if (result.redirect)
+        return { status: 307, details: 'path_normalization_redirect', location: result.path };
     }
   }
   return undefined;
@@ -35,7 +36,11 @@ export function normalizeHost(headers: RequestHeaders, settings: HcmSettings, li
   if (settings.stripAnyPort || settings.stripMatchingPort) {
     const colon = portColon(host);
     const isConnect = headers.method === 'CONNECT';
-    if (colon >= 0 && !isConnect && (settings.stripAnyPort || host.slice(colon + 1) === String(listenerPort))) {
+    if (
+      colon >= 0 &&
+      !isConnect &&
+      (settings.stripAnyPort || host.slice(colon + 1) === String(listenerPort))
+    ) {
       host = host.slice(0, colon);
     }
   }

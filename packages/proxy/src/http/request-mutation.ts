@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { ConnectionInfo } from '../connection-info.ts';
-import { type IpDetection, type HcmSettings } from './config/hcm.ts';
 import { isLoopback } from './config/addresses.ts';
+import type { HcmSettings, IpDetection } from './config/hcm.ts';
 import type { RequestHeaders } from './header-list.ts';
 import type { HttpDependencies } from './types.ts';
 
@@ -11,7 +11,8 @@ x-envoy-upstream-rq-per-try-timeout-ms x-envoy-upstream-rq-timeout-alt-response 
 x-envoy-force-trace x-envoy-ip-tags x-envoy-original-url x-envoy-hedge-on-per-try-timeout
 x-envoy-upstream-stream-duration-ms`.split(/\s+/);
 
-const edgeHeaders = `x-envoy-decorator-operation x-envoy-downstream-service-cluster x-envoy-downstream-service-node
+const edgeHeaders =
+  `x-envoy-decorator-operation x-envoy-downstream-service-cluster x-envoy-downstream-service-node
 x-envoy-original-path`.split(/\s+/);
 
 const externalNames: ReadonlySet<string> = new Set(internalHeaders);
@@ -44,6 +45,7 @@ export function mutateRequest(
     : detectAddress(headers, connection, settings);
   if (origin.reject !== undefined) return origin;
   if (headers.first('x-forwarded-proto') === undefined) headers.add('x-forwarded-proto', scheme);
+  if (settings.schemeOverwrite !== undefined) headers.set('x-forwarded-proto', settings.schemeOverwrite);
   headers.scheme = settings.schemeOverwrite ?? schemeOf(headers, scheme);
   cleanHeaders(headers, origin, internalOnly);
   if (settings.addUserAgent) addUserAgent(headers, deps);
@@ -78,7 +80,8 @@ function useRemoteAddress(
   const trusted = hops > 0 && forwarded !== undefined ? addressFromRight(forwarded, hops - 1) : undefined;
   const remote = trusted ?? peer;
   if (!settings.skipXffAppend) headers.join('x-forwarded-for', isLoopback(peer) ? deps.localAddress : peer);
-  if (hops === 0 || headers.first('x-forwarded-proto') === undefined) headers.set('x-forwarded-proto', scheme);
+  if (hops === 0 || headers.first('x-forwarded-proto') === undefined)
+    headers.set('x-forwarded-proto', scheme);
   if (settings.appendForwardedPort && (hops === 0 || headers.first('x-forwarded-port') === undefined)) {
     headers.set('x-forwarded-port', String(connection.local.port));
   }
@@ -89,10 +92,18 @@ function useRemoteAddress(
 function detectAddress(headers: RequestHeaders, connection: ConnectionInfo, settings: HcmSettings): Origin {
   const peer = connection.remote.address;
   for (const detection of settings.ipDetection) {
-    const found = detection.kind === 'xff' ? detectFromXff(headers, detection, peer) : detectFromHeader(headers, detection);
+    const found =
+      detection.kind === 'xff'
+        ? detectFromXff(headers, detection, peer)
+        : detectFromHeader(headers, detection);
     if (found === undefined) continue;
-    if (found.reject !== undefined) return { remote: peer, internal: false, edge: false, reject: found.reject };
-    return { remote: found.address, internal: found.checked && settings.internalAddresses(found.address), edge: false };
+    if (found.reject !== undefined)
+      return { remote: peer, internal: false, edge: false, reject: found.reject };
+    return {
+      remote: found.address,
+      internal: found.checked && settings.internalAddresses(found.address),
+      edge: false,
+    };
   }
   return { remote: peer, internal: false, edge: false };
 }
@@ -113,11 +124,17 @@ function detectFromXff(
   if (forwarded === undefined) return undefined;
   if (detection.trusted !== undefined) return detectBehindTrusted(forwarded, detection.trusted, peer);
   const address = addressFromRight(forwarded, detection.hops);
-  return address === undefined ? undefined : { address, checked: detection.hops === 0 && !forwarded.includes(',') };
+  return address === undefined
+    ? undefined
+    : { address, checked: detection.hops === 0 && !forwarded.includes(',') };
 }
 
 /** The first address from the right that is not a trusted proxy's. */
-function detectBehindTrusted(forwarded: string, trusted: (address: string) => boolean, peer: string): Detected | undefined {
+function detectBehindTrusted(
+  forwarded: string,
+  trusted: (address: string) => boolean,
+  peer: string,
+): Detected | undefined {
   if (!trusted(peer)) return { address: peer, checked: false };
   const addresses = forwarded.split(',').map((part) => part.trim());
   for (let i = addresses.length - 1; i >= 0; i--) {
@@ -128,10 +145,15 @@ function detectBehindTrusted(forwarded: string, trusted: (address: string) => bo
   return undefined;
 }
 
-function detectFromHeader(headers: RequestHeaders, detection: Extract<IpDetection, { kind: 'header' }>): Detected | undefined {
+function detectFromHeader(
+  headers: RequestHeaders,
+  detection: Extract<IpDetection, { kind: 'header' }>,
+): Detected | undefined {
   const value = headers.first(detection.name);
   if (value !== undefined && isIP(value) !== 0) return { address: value, checked: detection.internal };
-  return detection.reject === undefined ? undefined : { address: '', checked: false, reject: detection.reject };
+  return detection.reject === undefined
+    ? undefined
+    : { address: '', checked: false, reject: detection.reject };
 }
 
 /** The address that stands `skip` places from the right, if it is one. */

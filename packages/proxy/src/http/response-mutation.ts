@@ -13,7 +13,8 @@ export function mutateResponse(stream: Stream, headers: ResponseHeaders, end: bo
   }
   headers.set('date', manager.date());
   if (settings.serverHeader === 'OVERWRITE') headers.set('server', settings.serverName);
-  else if (settings.serverHeader === 'APPEND_IF_ABSENT' && !headers.has('server')) headers.add('server', settings.serverName);
+  else if (settings.serverHeader === 'APPEND_IF_ABSENT' && !headers.has('server'))
+    headers.add('server', settings.serverName);
   if (settings.via !== '') headers.join('via', settings.via);
   if (stream.request !== undefined) addRequestId(stream, headers);
   if (settings.proxyStatus !== undefined) manager.addProxyStatus(stream, headers, end);
@@ -21,7 +22,8 @@ export function mutateResponse(stream: Stream, headers: ResponseHeaders, end: bo
 
 function addRequestId(stream: Stream, headers: ResponseHeaders): void {
   const { request, manager } = stream;
-  if (!manager.settings.alwaysSetRequestIdInResponse && request.first('x-envoy-force-trace') === undefined) return;
+  if (!manager.settings.alwaysSetRequestIdInResponse && request.first('x-envoy-force-trace') === undefined)
+    return;
   const id = request.first('x-request-id');
   if (id !== undefined) headers.set('x-request-id', id);
 }

@@ -12,8 +12,8 @@ import { type Framing, lastChunkText, reasonPhrase, responseHeadText } from './c
 import type { ResponseHeaders, TrailerList } from './header-list.ts';
 import { LazyTimer } from './lazy-timer.ts';
 import type { Manager } from './manager.ts';
-import { HttpStreamInfo } from './stream-info-impl.ts';
 import { Stream, type StreamWriter } from './stream.ts';
+import { HttpStreamInfo } from './stream-info-impl.ts';
 
 const heldLimit = 256 * 1024;
 
@@ -60,7 +60,8 @@ export class ServerConnection implements BodySink, StreamWriter {
     this.countOpened();
     this.startTimers();
     this.listen();
-    if (connection.initialData !== undefined && connection.initialData.length > 0) this.onData(connection.initialData);
+    if (connection.initialData !== undefined && connection.initialData.length > 0)
+      this.onData(connection.initialData);
   }
 
   private countOpened(): void {
@@ -249,7 +250,8 @@ export class ServerConnection implements BodySink, StreamWriter {
     const framing = responseFraming(headers, end, head, connected || upgraded || http10);
     this.chunkedResponse = framing === 'chunked' && !head && !end;
     this.rawResponse = connected || upgraded;
-    if (http10 && !end && !this.chunkedResponse && !headers.has('content-length')) this.drainState = 'closing';
+    if (http10 && !end && !this.chunkedResponse && !headers.has('content-length'))
+      this.drainState = 'closing';
     if (this.drainState !== 'none' && !this.rawResponse) {
       headers.set('connection', 'close');
       this.drainState = 'closing';
@@ -361,7 +363,13 @@ export class ServerConnection implements BodySink, StreamWriter {
     }
     stats.cxLengthMs.record(this.manager.deps.clock.monotonic() - this.startedAt);
     this.idleTimer.stop();
-    for (const timer of [this.streamTimer, this.requestTimer, this.durationTimer, this.responseTimer, this.headTimer]) {
+    for (const timer of [
+      this.streamTimer,
+      this.requestTimer,
+      this.durationTimer,
+      this.responseTimer,
+      this.headTimer,
+    ]) {
       timer?.stop();
     }
     for (const cancel of this.cancels) cancel();
@@ -477,7 +485,8 @@ const neverIdle = 2 ** 31 - 1;
 /** How the answer's end is told; `raw` when it cannot be chunked. */
 function responseFraming(headers: ResponseHeaders, end: boolean, head: boolean, raw: boolean): Framing {
   const { status } = headers;
-  if (headers.first('content-length') !== undefined || status < 200 || status === 204 || status === 304) return 'none';
+  if (headers.first('content-length') !== undefined || status < 200 || status === 204 || status === 304)
+    return 'none';
   if (end && !head) return 'empty';
   return raw ? 'none' : 'chunked';
 }

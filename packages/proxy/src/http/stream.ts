@@ -1,20 +1,20 @@
 import { Buffer } from 'node:buffer';
-import { findRoute } from '../route/index.ts';
 import { isGrpc } from '../route/compile.ts';
 import { applyHeaderOps } from '../route/header-ops.ts';
+import { findRoute } from '../route/index.ts';
 import type { ForwardAction, Match, MatchContext, RouteTable } from '../route/types.ts';
 import { responseFlag } from '../telemetry/response-flags.ts';
 import type { RequestHead } from './codec/request-head.ts';
 import { countDownstreamCode } from './downstream-stats.ts';
 import type { FilterStatus, HttpFilter } from './filters/filter.ts';
+import { grpcMessage, grpcStatusOf } from './grpc.ts';
 import { type RequestHeaders, ResponseHeaders, type TrailerList } from './header-list.ts';
 import type { Manager } from './manager.ts';
-import { type Refusal, checkTarget, normalizeHost } from './request-checks.ts';
+import { checkTarget, normalizeHost, type Refusal } from './request-checks.ts';
 import { mutateRequest } from './request-mutation.ts';
-import { grpcMessage, grpcStatusOf } from './grpc.ts';
 import { mutateResponse } from './response-mutation.ts';
 import { Router } from './router/router.ts';
-import { HttpStreamInfo } from './stream-info-impl.ts';
+import type { HttpStreamInfo } from './stream-info-impl.ts';
 import type { FormatContext } from './types.ts';
 
 /** How a stream writes its answer; the connection's codec implements it. */
@@ -421,7 +421,11 @@ export class Stream implements FormatContext, MatchContext {
     mutateResponse(this, headers, end);
     countDownstreamCode(this.manager.stats, headers.status);
     this.manager.countListenerCode(headers.status);
-    if (!this.requestComplete && !(this.upgrade !== undefined && headers.status === 101) && !this.isConnected(headers)) {
+    if (
+      !this.requestComplete &&
+      !(this.upgrade !== undefined && headers.status === 101) &&
+      !this.isConnected(headers)
+    ) {
       this.writer.closeAfterStream();
       this.manager.stats.rqResponseBeforeComplete.inc();
     }
@@ -508,7 +512,9 @@ export class Stream implements FormatContext, MatchContext {
     this.router?.onStreamDone();
     manager.stats.rqActive.dec();
     if (this.responseStarted) manager.stats.rqTime.record(info.completedAt);
-    manager.writeAccessLogs(this.seen ? this : { info, request: undefined, response: this.response, trailers: undefined });
+    manager.writeAccessLogs(
+      this.seen ? this : { info, request: undefined, response: this.response, trailers: undefined },
+    );
     this.writer.onStreamDone();
   }
 
@@ -523,7 +529,11 @@ export class Stream implements FormatContext, MatchContext {
 
   onRequestTimeout(): void {
     this.manager.stats.rqTimeout.inc();
-    this.sendLocalReply(408, 'request timeout', this.seen ? 'request_overall_timeout' : 'request_header_timeout');
+    this.sendLocalReply(
+      408,
+      'request timeout',
+      this.seen ? 'request_overall_timeout' : 'request_header_timeout',
+    );
   }
 
   onHeaderTimeout(): void {
@@ -536,7 +546,14 @@ export class Stream implements FormatContext, MatchContext {
     if (this.responseStarted) {
       this.info.responseCodeDetails = 'max_duration_timeout';
       this.resetDownstream();
-    } else this.sendLocalReply(this.requestComplete ? 504 : 408, 'downstream duration timeout', 'max_duration_timeout', undefined, 4);
+    } else
+      this.sendLocalReply(
+        this.requestComplete ? 504 : 408,
+        'downstream duration timeout',
+        'max_duration_timeout',
+        undefined,
+        4,
+      );
   }
 
   onResponseTimeout(): void {
@@ -565,7 +582,14 @@ function durationLimit(action: ForwardAction | undefined, request: RequestHeader
   return limit;
 }
 
-const units: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 0.001, n: 0.000_001 };
+const units: Readonly<Record<string, number>> = {
+  H: 3_600_000,
+  M: 60_000,
+  S: 1000,
+  m: 1,
+  u: 0.001,
+  n: 0.000_001,
+};
 
 /** Milliseconds of a `grpc-timeout`; undefined when it is not one. */
 export function grpcTimeout(text: string | undefined): number | undefined {

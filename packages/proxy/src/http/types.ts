@@ -16,6 +16,8 @@ export interface HeaderView {
   get(name: string): string | undefined;
   /** First value only. */
   first(name: string): string | undefined;
+  /** Whether `test` holds for any of the values; undefined when the name is absent. */
+  someValue?(name: string, test: (value: string) => boolean): boolean | undefined;
   /** Sum of the lengths of names and values, as `%REQUEST_HEADERS_BYTES%` counts. */
   readonly byteSize: number;
 }
@@ -70,7 +72,11 @@ export interface HttpDependencies {
   /** Compiles one `envoy.config.accesslog.v3.AccessLog` message. */
   readonly createAccessLogger: (config: Message, path: string) => Result<AccessLogWriter | undefined>;
   /** Compiles a format string as used in header values and local replies. */
-  readonly compileFormat: (format: string, path: string, options?: { readonly omitEmpty?: boolean }) => Result<Formatter | undefined>;
+  readonly compileFormat: (
+    format: string,
+    path: string,
+    options?: { readonly omitEmpty?: boolean },
+  ) => Result<Formatter | undefined>;
   readonly clock: Clock;
   readonly random: Random;
   readonly runtime: Runtime;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Problem } from '@lateen/kit';
+import { fraction, join, problem, refuseUnknown } from '../http/config/values.ts';
 import { compilePerFilterConfigs } from '../http/filters/per-route.ts';
 import type { HttpDependencies, Message } from '../http/types.ts';
-import { fraction, join, problem, refuseUnknown } from '../http/config/values.ts';
 import { compileForward } from './forward.ts';
 import { compileHeaderMatches } from './header-match.ts';
 import { compileHeaderOps } from './header-ops.ts';
@@ -11,7 +11,10 @@ import { compileQueryMatch, parseQuery } from './query-match.ts';
 import { compileRedirect } from './redirect.ts';
 import type { ConfigLevel, MatchContext, Route, RouteAction, RouteTable, VirtualHost } from './types.ts';
 
-export type CompileDependencies = Pick<HttpDependencies, 'compileFormat' | 'runtime' | 'random' | 'knowsCluster' | 'clusters'>;
+export type CompileDependencies = Pick<
+  HttpDependencies,
+  'compileFormat' | 'runtime' | 'random' | 'knowsCluster' | 'clusters'
+>;
 
 /** What every compiler of a part of a route configuration needs. */
 export interface Compilation {
@@ -38,7 +41,11 @@ export function compileLevel(message: Message, path: string, compilation: Compil
       join(path, 'responseHeaders'),
       problems,
     ),
-    perFilter: compilePerFilterConfigs(message.typedPerFilterConfig, join(path, 'typedPerFilterConfig'), compilation),
+    perFilter: compilePerFilterConfigs(
+      message.typedPerFilterConfig,
+      join(path, 'typedPerFilterConfig'),
+      compilation,
+    ),
   };
 }
 
@@ -97,9 +104,12 @@ function compileConditions(
   const runtime: Message | undefined = match.runtimeFraction;
   const grpc = match.grpc !== undefined;
   if (match.tlsContext !== undefined || (match.dynamicMetadata ?? []).length > 0) {
-    problems.push(problem(path, 'tls_context and dynamic_metadata matchers are not supported by this proxy yet'));
+    problems.push(
+      problem(path, 'tls_context and dynamic_metadata matchers are not supported by this proxy yet'),
+    );
   }
-  if (headerTests.length === 0 && queryTests.length === 0 && runtime === undefined && !grpc) return pathMatches;
+  if (headerTests.length === 0 && queryTests.length === 0 && runtime === undefined && !grpc)
+    return pathMatches;
   const chance = fraction(runtime?.defaultValue);
   const denominator = { HUNDRED: 100, TEN_THOUSAND: 10_000, MILLION: 1_000_000 }[
     (runtime?.defaultValue?.denominator ?? 'HUNDRED') as 'HUNDRED'
@@ -130,15 +140,24 @@ function compileAction(
   path: string,
   compilation: Compilation,
 ): RouteAction {
-  if (message.route !== undefined) return compileForward(message.route, match, host, levels, join(path, 'route'), compilation);
+  if (message.route !== undefined)
+    return compileForward(message.route, match, host, levels, join(path, 'route'), compilation);
   if (message.redirect !== undefined) {
-    return { kind: 'redirect', redirect: compileRedirect(message.redirect, match, join(path, 'redirect'), compilation.problems) };
+    return {
+      kind: 'redirect',
+      redirect: compileRedirect(message.redirect, match, join(path, 'redirect'), compilation.problems),
+    };
   }
   if (message.directResponse !== undefined) {
-    const body = readDataSource(message.directResponse.body, join(path, 'directResponse.body'), compilation.problems);
+    const body = readDataSource(
+      message.directResponse.body,
+      join(path, 'directResponse.body'),
+      compilation.problems,
+    );
     return { kind: 'direct', status: message.directResponse.status ?? 200, body };
   }
-  if (message.nonForwardingAction === undefined) compilation.problems.push(problem(path, 'a route needs an action'));
+  if (message.nonForwardingAction === undefined)
+    compilation.problems.push(problem(path, 'a route needs an action'));
   return { kind: 'none' };
 }
 
@@ -150,7 +169,9 @@ export function readDataSource(source: Message | undefined, path: string, proble
     try {
       return readFileSync(source.filename);
     } catch (error) {
-      problems.push(problem(join(path, 'filename'), `cannot read ${source.filename}: ${(error as Error).message}`));
+      problems.push(
+        problem(join(path, 'filename'), `cannot read ${source.filename}: ${(error as Error).message}`),
+      );
     }
   }
   if (source?.environmentVariable !== undefined) {

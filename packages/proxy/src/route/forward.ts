@@ -8,7 +8,14 @@ import { compileHeaderOps } from './header-ops.ts';
 import type { PathMatch } from './path-match.ts';
 import { compileRetryPolicy } from './retry-policy.ts';
 import { compileHostRewrite, compilePathRewrite } from './rewrite.ts';
-import type { ConfigLevel, ForwardAction, InternalRedirect, Mirror, VirtualHost, WeightedCluster } from './types.ts';
+import type {
+  ConfigLevel,
+  ForwardAction,
+  InternalRedirect,
+  Mirror,
+  VirtualHost,
+  WeightedCluster,
+} from './types.ts';
 
 const supported: ReadonlySet<string> = new Set(
   `cluster clusterHeader weightedClusters clusterNotFoundResponseCode metadataMatch prefixRewrite regexRewrite
@@ -31,9 +38,15 @@ export function compileForward(
 ): ForwardAction {
   const { problems } = compilation;
   refuseUnknown(action, supported, path, problems);
-  if (action.hedgePolicy?.hedgeOnPerTryTimeout) problems.push(problem(join(path, 'hedgePolicy'), 'is not supported by this proxy yet'));
+  if (action.hedgePolicy?.hedgeOnPerTryTimeout)
+    problems.push(problem(join(path, 'hedgePolicy'), 'is not supported by this proxy yet'));
   checkCluster(action.cluster, join(path, 'cluster'), compilation);
-  const weighted = compileWeighted(action.weightedClusters, levels, join(path, 'weightedClusters'), compilation);
+  const weighted = compileWeighted(
+    action.weightedClusters,
+    levels,
+    join(path, 'weightedClusters'),
+    compilation,
+  );
   const duration: Message = action.maxStreamDuration ?? {};
   return {
     kind: 'forward',
@@ -45,6 +58,7 @@ export function compileForward(
     weightedByHash: action.weightedClusters?.useHashPolicy === true,
     clusterNotFoundCode: notFoundCodes[action.clusterNotFoundResponseCode ?? ''] ?? 503,
     timeout: optionalDuration(action.timeout) ?? defaultTimeout,
+    limitsDuration: action.maxStreamDuration !== undefined,
     idleTimeout: optionalDuration(action.idleTimeout),
     maxStreamDuration: optionalDuration(duration.maxStreamDuration),
     grpcHeaderMax: optionalDuration(duration.grpcTimeoutHeaderMax),
@@ -76,7 +90,8 @@ const notFoundCodes: Readonly<Record<string, number>> = {
 
 function checkCluster(name: string | undefined, path: string, compilation: Compilation): void {
   if (!name || !compilation.validateClusters || compilation.deps.knowsCluster === undefined) return;
-  if (!compilation.deps.knowsCluster(name)) compilation.problems.push(problem(path, `route: unknown cluster '${name}'`));
+  if (!compilation.deps.knowsCluster(name))
+    compilation.problems.push(problem(path, `route: unknown cluster '${name}'`));
 }
 
 function compileWeighted(
@@ -101,7 +116,9 @@ function compileWeighted(
     };
   });
   if (clusters.reduce((sum, cluster) => sum + cluster.weight, 0) === 0) {
-    compilation.problems.push(problem(path, 'Sum of weights in the weighted_cluster must be greater than 0.'));
+    compilation.problems.push(
+      problem(path, 'Sum of weights in the weighted_cluster must be greater than 0.'),
+    );
   }
   return clusters;
 }
@@ -116,8 +133,12 @@ function compileMirror(policy: Message, path: string, compilation: Compilation):
     appendShadow: policy.disableShadowHostSuffixAppend !== true,
     hostRewrite: policy.hostRewriteLiteral || undefined,
     request: compileHeaderOps(
-      ((policy.requestHeadersMutations ?? []) as Message[]).flatMap((mutation) => (mutation.append ? [mutation.append] : [])),
-      ((policy.requestHeadersMutations ?? []) as Message[]).flatMap((mutation) => (mutation.remove ? [mutation.remove] : [])),
+      ((policy.requestHeadersMutations ?? []) as Message[]).flatMap((mutation) =>
+        mutation.append ? [mutation.append] : [],
+      ),
+      ((policy.requestHeadersMutations ?? []) as Message[]).flatMap((mutation) =>
+        mutation.remove ? [mutation.remove] : [],
+      ),
       compilation.deps.compileFormat,
       join(path, 'requestHeadersMutations'),
       compilation.problems,
@@ -134,13 +155,23 @@ function readUpgrades(configs: readonly Message[]): ForwardAction['upgrades'] {
   );
 }
 
-function readInternalRedirect(action: Message, path: string, compilation: Compilation): InternalRedirect | undefined {
+function readInternalRedirect(
+  action: Message,
+  path: string,
+  compilation: Compilation,
+): InternalRedirect | undefined {
   const policy: Message | undefined = action.internalRedirectPolicy;
   if (policy === undefined) return undefined;
   let safeCrossScheme = false;
   for (const predicate of (policy.predicates ?? []) as Message[]) {
     if (String(predicate.name).endsWith('safe_cross_scheme')) safeCrossScheme = true;
-    else compilation.problems.push(problem(join(path, 'internalRedirectPolicy.predicates'), `${predicate.name} is not supported by this proxy yet`));
+    else
+      compilation.problems.push(
+        problem(
+          join(path, 'internalRedirectPolicy.predicates'),
+          `${predicate.name} is not supported by this proxy yet`,
+        ),
+      );
   }
   return {
     maxCount: policy.maxInternalRedirects ?? 1,

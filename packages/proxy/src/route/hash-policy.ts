@@ -1,8 +1,8 @@
 import type { Problem } from '@lateen/kit';
 import type { ConnectionInfo } from '../connection-info.ts';
+import { join, optionalDuration, problem } from '../http/config/values.ts';
 import type { RequestHeaders } from '../http/header-list.ts';
 import type { Message } from '../http/types.ts';
-import { join, problem, optionalDuration } from '../http/config/values.ts';
 import { xxHash64 } from '../upstream/hash.ts';
 import { parseQuery } from './query-match.ts';
 import { compileRegex, compileSubstitution } from './regex.ts';
@@ -20,7 +20,11 @@ interface Policy {
 }
 
 /** Combines the policies of a route; undefined when there are none. */
-export function compileHashPolicies(policies: readonly Message[] | undefined, path: string, problems: Problem[]): HashSource | undefined {
+export function compileHashPolicies(
+  policies: readonly Message[] | undefined,
+  path: string,
+  problems: Problem[],
+): HashSource | undefined {
   if (!policies?.length) return undefined;
   const compiled: Policy[] = policies.map((policy, index) => ({
     source: compilePolicy(policy, `${path}[${index}]`, problems),
@@ -44,7 +48,8 @@ function compilePolicy(policy: Message, path: string, problems: Problem[]): Hash
   if (policy.header !== undefined) return headerSource(policy.header, join(path, 'header'), problems);
   if (policy.cookie !== undefined) return cookieSource(policy.cookie);
   if (policy.connectionProperties !== undefined) {
-    return (_, connection) => (policy.connectionProperties.sourceIp ? xxHash64(connection.remote.address) : undefined);
+    return (_, connection) =>
+      policy.connectionProperties.sourceIp ? xxHash64(connection.remote.address) : undefined;
   }
   if (policy.queryParameter !== undefined) {
     const name: string = policy.queryParameter.name;
@@ -82,13 +87,16 @@ function cookieSource(cookie: Message): HashSource {
     const value = cookieValue(headers, cookie.name);
     if (value !== undefined && value !== '') return xxHash64(Buffer.from(value, 'latin1'));
     if (ttl === undefined) return value === undefined ? undefined : undefined;
-    const made = xxHash64(`${connection.remote.address}:${connection.remote.port}${connection.local.address}:${connection.local.port}`)
+    const made = xxHash64(
+      `${connection.remote.address}:${connection.remote.port}${connection.local.address}:${connection.local.port}`,
+    )
       .toString(16)
       .padStart(16, '0');
     let text = `${cookie.name}="${made}"`;
     if (ttl > 0) text += `; Max-Age=${Math.floor(ttl / 1000)}`;
     if (cookie.path) text += `; Path=${cookie.path}`;
-    for (const { name, value: attribute } of attributes) text += attribute ? `; ${name}=${attribute}` : `; ${name}`;
+    for (const { name, value: attribute } of attributes)
+      text += attribute ? `; ${name}=${attribute}` : `; ${name}`;
     setCookie(`${text}; HttpOnly`);
     return xxHash64(made);
   };

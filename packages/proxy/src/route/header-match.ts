@@ -1,6 +1,6 @@
 import type { Problem } from '@lateen/kit';
-import type { HeaderView, Message } from '../http/types.ts';
 import { join } from '../http/config/values.ts';
+import type { HeaderView, Message } from '../http/types.ts';
 import { compileRegex } from './regex.ts';
 import { compileStringMatch, type StringTest } from './string-match.ts';
 
@@ -19,17 +19,36 @@ export function compileHeaderMatch(matcher: Message, path: string, problems: Pro
   const test = valueTest(matcher, path, problems);
   const missingIsEmpty = matcher.treatMissingHeaderAsEmpty === true;
   return (headers) => {
-    const value = headers.get(name) ?? (missingIsEmpty ? '' : undefined);
-    return value !== undefined && test(value) !== invert;
+    const any =
+      headers.someValue === undefined ? testJoined(headers, name, test) : headers.someValue(name, test);
+    const matched = any ?? (missingIsEmpty ? test('') : undefined);
+    return matched !== undefined && matched !== invert;
   };
 }
 
+function testJoined(headers: HeaderView, name: string, test: StringTest): boolean | undefined {
+  const value = headers.get(name);
+  return value === undefined ? undefined : test(value);
+}
+
 /** All of them must match. */
-export function compileHeaderMatches(matchers: readonly Message[], path: string, problems: Problem[]): HeaderTest[] {
+export function compileHeaderMatches(
+  matchers: readonly Message[],
+  path: string,
+  problems: Problem[],
+): HeaderTest[] {
   return matchers.map((matcher, index) => compileHeaderMatch(matcher, `${path}[${index}]`, problems));
 }
 
-const valueFields = ['exactMatch', 'safeRegexMatch', 'rangeMatch', 'prefixMatch', 'suffixMatch', 'containsMatch', 'stringMatch'];
+const valueFields = [
+  'exactMatch',
+  'safeRegexMatch',
+  'rangeMatch',
+  'prefixMatch',
+  'suffixMatch',
+  'containsMatch',
+  'stringMatch',
+];
 
 function hasValueTest(matcher: Message): boolean {
   return valueFields.some((field) => matcher[field] !== undefined);

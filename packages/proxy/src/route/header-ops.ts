@@ -1,10 +1,14 @@
 import type { Problem } from '@lateen/kit';
 import { isJoinedName } from '../http/codec/names.ts';
+import { join, problem } from '../http/config/values.ts';
 import type { HeaderList } from '../http/header-list.ts';
 import type { FormatContext, Formatter, HttpDependencies, Message } from '../http/types.ts';
-import { join, problem } from '../http/config/values.ts';
 
-type AppendAction = 'APPEND_IF_EXISTS_OR_ADD' | 'ADD_IF_ABSENT' | 'OVERWRITE_IF_EXISTS_OR_ADD' | 'OVERWRITE_IF_EXISTS';
+type AppendAction =
+  | 'APPEND_IF_EXISTS_OR_ADD'
+  | 'ADD_IF_ABSENT'
+  | 'OVERWRITE_IF_EXISTS_OR_ADD'
+  | 'OVERWRITE_IF_EXISTS';
 
 interface HeaderAddition {
   readonly name: string;
@@ -35,7 +39,9 @@ export function compileHeaderOps(
   }
   return {
     remove: (removals ?? []).map((name) => name.toLowerCase()),
-    add: (additions ?? []).map((option, index) => compileAddition(option, compileFormat, `${path}ToAdd[${index}]`, problems)),
+    add: (additions ?? []).map((option, index) =>
+      compileAddition(option, compileFormat, `${path}ToAdd[${index}]`, problems),
+    ),
   };
 }
 
@@ -50,7 +56,9 @@ export function compileAddition(
   return {
     name,
     value: compileValue(headerText(option.header ?? {}), compileFormat, join(path, 'header.value'), problems),
-    action: option.appendAction ?? (option.append === false ? 'OVERWRITE_IF_EXISTS_OR_ADD' : 'APPEND_IF_EXISTS_OR_ADD'),
+    action:
+      option.appendAction ??
+      (option.append === false ? 'OVERWRITE_IF_EXISTS_OR_ADD' : 'APPEND_IF_EXISTS_OR_ADD'),
     keepEmpty: option.keepEmptyValue === true,
   };
 }

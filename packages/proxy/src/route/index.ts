@@ -5,7 +5,15 @@ import type { RequestHeaders } from '../http/header-list.ts';
 import type { Message, RouteTableValue } from '../http/types.ts';
 import { type Compilation, type CompileDependencies, compileLevel, compileRoute } from './compile.ts';
 import { compileHeaderMatches } from './header-match.ts';
-import type { Match, MatchContext, Route, RouteTable, VirtualCluster, VirtualHost, WeightedCluster } from './types.ts';
+import type {
+  Match,
+  MatchContext,
+  Route,
+  RouteTable,
+  VirtualCluster,
+  VirtualHost,
+  WeightedCluster,
+} from './types.ts';
 import { DomainIndex } from './virtual-hosts.ts';
 
 export interface RouteCompileOptions {
@@ -58,12 +66,18 @@ function compileTable(message: Message, path: string, compilation: Compilation):
     internalOnlyHeaders: ((message.internalOnlyHeaders ?? []) as string[]).map((name) => name.toLowerCase()),
     mostSpecificWins: message.mostSpecificHeaderMutationsWins === true,
     findVirtualHost(headers) {
-      const authority = vhostHeader === undefined ? headers.authority : (headers.first(vhostHeader) ?? '');
+      const authority = vhostHeader === undefined ? headers.authority : headers.first(vhostHeader);
+      if (authority === undefined && vhostHeader !== undefined) return undefined;
       return index!.find(ignorePort ? withoutPort(authority ?? '') : (authority ?? ''));
     },
   };
   ((message.virtualHosts ?? []) as Message[]).forEach((host, position) => {
-    const compiled = compileHost(mirrored(host, message), table, `${join(path, 'virtualHosts')}[${position}]`, compilation);
+    const compiled = compileHost(
+      mirrored(host, message),
+      table,
+      `${join(path, 'virtualHosts')}[${position}]`,
+      compilation,
+    );
     for (const domain of host.domains ?? []) domains.push([domain, compiled]);
   });
   index = new DomainIndex(domains, table.name, join(path, 'virtualHosts'), problems);
@@ -82,7 +96,12 @@ function mirrored(host: Message, outer: Message): Message {
   return { ...host, routes };
 }
 
-function compileHost(message: Message, table: RouteTable, path: string, compilation: Compilation): VirtualHost {
+function compileHost(
+  message: Message,
+  table: RouteTable,
+  path: string,
+  compilation: Compilation,
+): VirtualHost {
   const { problems } = compilation;
   refuseUnknown(message, supportedHost, path, problems);
   const routes: Route[] = [];
@@ -119,7 +138,11 @@ function withoutPort(host: string): string {
 }
 
 /** The first route of the virtual host that matches, and the weighted cluster that chance picks. */
-export function findRoute(table: RouteTable, headers: RequestHeaders, context: MatchContext): Match | 'tls-redirect' | undefined {
+export function findRoute(
+  table: RouteTable,
+  headers: RequestHeaders,
+  context: MatchContext,
+): Match | 'tls-redirect' | undefined {
   const host = table.findVirtualHost(headers);
   if (host === undefined) return undefined;
   if (host.requireTls !== 'NONE' && !context.isTls && headers.first('x-forwarded-proto') !== 'https') {
@@ -131,7 +154,8 @@ export function findRoute(table: RouteTable, headers: RequestHeaders, context: M
   for (const route of host.routes) {
     if (!route.matches(path, headers, context)) continue;
     const { action } = route;
-    const weighted = action.kind === 'forward' && action.weighted ? pickWeighted(action, headers, context) : undefined;
+    const weighted =
+      action.kind === 'forward' && action.weighted ? pickWeighted(action, headers, context) : undefined;
     return { route, weighted };
   }
   return undefined;
@@ -145,7 +169,8 @@ function pickWeighted(
   const clusters = action.weighted!;
   let value = Math.floor(context.random() * action.weightedTotal);
   const given = action.weightedHeader === undefined ? undefined : headers.first(action.weightedHeader);
-  if (given !== undefined && /^[0-9]+$/.test(given)) value = Number(BigInt(given) % BigInt(action.weightedTotal));
+  if (given !== undefined && /^[0-9]+$/.test(given))
+    value = Number(BigInt(given) % BigInt(action.weightedTotal));
   for (const cluster of clusters) {
     if (value < cluster.weight) return cluster;
     value -= cluster.weight;

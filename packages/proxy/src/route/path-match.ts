@@ -1,7 +1,7 @@
 import type { Problem } from '@lateen/kit';
+import { join, problem, typeName } from '../http/config/values.ts';
 import type { RequestHeaders } from '../http/header-list.ts';
 import type { Message } from '../http/types.ts';
-import { join, problem, typeName } from '../http/config/values.ts';
 import { compilePathTemplate, type PathTemplate } from './path-template.ts';
 import { compileRegex } from './regex.ts';
 
@@ -24,11 +24,18 @@ export function compilePathMatch(match: Message, path: string, problems: Problem
     return { kind: 'regex', matches: withPath(regex.full), prefixLength: undefined };
   }
   if (match.pathSeparatedPrefix !== undefined) return separatedMatch(match.pathSeparatedPrefix, fold);
-  if (match.pathMatchPolicy !== undefined) return policyMatch(match.pathMatchPolicy, join(path, 'pathMatchPolicy'), problems);
+  if (match.pathMatchPolicy !== undefined)
+    return policyMatch(match.pathMatchPolicy, join(path, 'pathMatchPolicy'), problems);
   if (match.connectMatcher !== undefined) {
-    return { kind: 'connect', matches: (_, headers) => headers.method === 'CONNECT', prefixLength: undefined };
+    return {
+      kind: 'connect',
+      matches: (_, headers) => headers.method === 'CONNECT',
+      prefixLength: undefined,
+    };
   }
-  problems.push(problem(path, 'a route match needs prefix, path, safe_regex, path_separated_prefix or connect_matcher'));
+  problems.push(
+    problem(path, 'a route match needs prefix, path, safe_regex, path_separated_prefix or connect_matcher'),
+  );
   return { kind: 'prefix', matches: () => false, prefixLength: 0 };
 }
 
@@ -57,7 +64,9 @@ function separatedMatch(prefix: string, fold: boolean): PathMatch {
   const wanted = fold ? prefix.toLowerCase() : prefix;
   const matches = withPath((path) => {
     const text = fold ? path.toLowerCase() : path;
-    return text.startsWith(wanted) && (text.length === wanted.length || text.charCodeAt(wanted.length) === 47);
+    return (
+      text.startsWith(wanted) && (text.length === wanted.length || text.charCodeAt(wanted.length) === 47)
+    );
   });
   return { kind: 'separated', matches, prefixLength: prefix.length };
 }

@@ -19,7 +19,9 @@ export function compilePathTemplate(template: string, path: string, problems: Pr
       if (!piece.startsWith('{')) return patternSource(piece);
       const [name = '', inner = '*'] = piece.slice(1, -1).split('=');
       if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name) || variables.includes(name)) {
-        problems.push(problem(path, `path_match_policy.path_template ${template} is invalid: variable ${piece}`));
+        problems.push(
+          problem(path, `path_match_policy.path_template ${template} is invalid: variable ${piece}`),
+        );
       }
       variables.push(name);
       return `(${patternSource(inner)})`;
@@ -40,7 +42,9 @@ export function compilePathTemplate(template: string, path: string, problems: Pr
 function patternSource(piece: string): string {
   return piece
     .split(/(\*\*|\*)/)
-    .map((part) => (part === '**' ? text : part === '*' ? segment : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')))
+    .map((part) =>
+      part === '**' ? text : part === '*' ? segment : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'),
+    )
     .join('');
 }
 
@@ -54,8 +58,11 @@ export function compileTemplateRewrite(
   const pieces = rewrite.split(/(\{[^}]*\})/);
   for (const piece of pieces) {
     if (piece.startsWith('{') && !template.variables.includes(piece.slice(1, -1))) {
-      problems.push(problem(path, `path_template_rewrite names ${piece}, which the path_template does not have`));
+      problems.push(
+        problem(path, `path_template_rewrite names ${piece}, which the path_template does not have`),
+      );
     }
   }
-  return (values) => pieces.map((piece) => (piece.startsWith('{') ? (values[piece.slice(1, -1)] ?? '') : piece)).join('');
+  return (values) =>
+    pieces.map((piece) => (piece.startsWith('{') ? (values[piece.slice(1, -1)] ?? '') : piece)).join('');
 }

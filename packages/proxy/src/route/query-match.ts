@@ -1,6 +1,6 @@
 import type { Problem } from '@lateen/kit';
-import type { Message } from '../http/types.ts';
 import { join } from '../http/config/values.ts';
+import type { Message } from '../http/types.ts';
 import { compileStringMatch } from './string-match.ts';
 
 export type QueryTest = (query: QueryParameters) => boolean;

@@ -1,7 +1,7 @@
 import type { Problem } from '@lateen/kit';
+import { join } from '../http/config/values.ts';
 import type { RequestHeaders } from '../http/header-list.ts';
 import type { Message } from '../http/types.ts';
-import { join } from '../http/config/values.ts';
 import type { PathMatch } from './path-match.ts';
 import { compileRegex, compileSubstitution } from './regex.ts';
 
@@ -19,9 +19,15 @@ const codes: Readonly<Record<string, number>> = {
   PERMANENT_REDIRECT: 308,
 };
 
-export function compileRedirect(redirect: Message, match: PathMatch, path: string, problems: Problem[]): Redirect {
+export function compileRedirect(
+  redirect: Message,
+  match: PathMatch,
+  path: string,
+  problems: Problem[],
+): Redirect {
   const newPath = compileRedirectPath(redirect, match, path, problems);
-  const wantedScheme: string | undefined = redirect.schemeRedirect || (redirect.httpsRedirect ? 'https' : undefined);
+  const wantedScheme: string | undefined =
+    redirect.schemeRedirect || (redirect.httpsRedirect ? 'https' : undefined);
   const port: number = redirect.portRedirect ?? 0;
   return {
     status: codes[redirect.responseCode ?? 'MOVED_PERMANENTLY'] ?? 301,
@@ -29,7 +35,8 @@ export function compileRedirect(redirect: Message, match: PathMatch, path: strin
       const scheme = (wantedScheme ?? headers.scheme).toLowerCase();
       let host = redirect.hostRedirect || (headers.authority ?? '');
       if (port !== 0) host = `${withoutPort(host)}:${port}`;
-      else if (!redirect.hostRedirect && wantedScheme !== undefined) host = withoutDefaultPort(host, wantedScheme);
+      else if (!redirect.hostRedirect && wantedScheme !== undefined)
+        host = withoutDefaultPort(host, wantedScheme);
       return `${scheme}://${host}${newPath(headers.path ?? '')}`;
     },
   };
@@ -51,7 +58,12 @@ function withoutDefaultPort(host: string, scheme: string): string {
   return other !== undefined && host.endsWith(other) ? host.slice(0, -other.length) : host;
 }
 
-function compileRedirectPath(redirect: Message, match: PathMatch, path: string, problems: Problem[]): (path: string) => string {
+function compileRedirectPath(
+  redirect: Message,
+  match: PathMatch,
+  path: string,
+  problems: Problem[],
+): (path: string) => string {
   const strip = redirect.stripQuery === true;
   const finish = (text: string) => (strip ? text.split('?', 1)[0]! : text);
   if (redirect.pathRedirect) {
@@ -67,7 +79,11 @@ function compileRedirectPath(redirect: Message, match: PathMatch, path: string, 
     return (old) => finish(replacePrefix(old, match, redirect.prefixRewrite));
   }
   if (redirect.regexRewrite !== undefined) {
-    const regex = compileRegex(redirect.regexRewrite.pattern ?? {}, join(path, 'regexRewrite.pattern'), problems);
+    const regex = compileRegex(
+      redirect.regexRewrite.pattern ?? {},
+      join(path, 'regexRewrite.pattern'),
+      problems,
+    );
     const substitution = compileSubstitution(redirect.regexRewrite.substitution ?? '');
     return (old) => finish(rewritePathPart(old, (part) => regex.replace(part, substitution)));
   }

@@ -1,7 +1,7 @@
 import type { Problem } from '@lateen/kit';
 import { RE2JS } from 're2js';
-import type { Message } from '../http/types.ts';
 import { problem } from '../http/config/values.ts';
+import type { Message } from '../http/types.ts';
 
 /** A regular expression with RE2's syntax and its linear time. */
 export interface Regex {

@@ -1,6 +1,6 @@
 import type { Problem } from '@lateen/kit';
-import type { Message } from '../http/types.ts';
 import { duration, join, optionalDuration, problem } from '../http/config/values.ts';
+import type { Message } from '../http/types.ts';
 import { compileHeaderMatches, type HeaderTest } from './header-match.ts';
 
 /** Bits of `retry_on` and `x-envoy-retry-on`. */
@@ -102,18 +102,35 @@ function parseWords(words: string, table: Readonly<Record<string, number>>): num
 
 const supported: ReadonlySet<string> = new Set(
   `retryOn numRetries perTryTimeout perTryIdleTimeout retriableStatusCodes retriableHeaders retriableRequestHeaders
-retryBackOff rateLimitedRetryBackOff retryHostPredicate hostSelectionRetryMaxAttempts retryPriority`.split(/\s+/),
+retryBackOff rateLimitedRetryBackOff retryHostPredicate hostSelectionRetryMaxAttempts retryPriority`.split(
+    /\s+/,
+  ),
 );
 
-export function compileRetryPolicy(policy: Message | undefined, path: string, problems: Problem[]): RetryPolicy {
+export function compileRetryPolicy(
+  policy: Message | undefined,
+  path: string,
+  problems: Problem[],
+): RetryPolicy {
   if (policy === undefined) return noRetries;
   for (const key of Object.keys(policy)) {
-    if (!supported.has(key)) problems.push(problem(join(path, key), 'is not supported by this proxy yet; remove it'));
+    if (!supported.has(key))
+      problems.push(problem(join(path, key), 'is not supported by this proxy yet; remove it'));
   }
-  const predicates = readPredicates(policy.retryHostPredicate ?? [], join(path, 'retryHostPredicate'), problems);
+  const predicates = readPredicates(
+    policy.retryHostPredicate ?? [],
+    join(path, 'retryHostPredicate'),
+    problems,
+  );
   const base = Math.max(1, optionalDuration(policy.retryBackOff?.baseInterval) ?? 25);
   const max = optionalDuration(policy.retryBackOff?.maxInterval) ?? base * 10;
-  if (max < base) problems.push(problem(join(path, 'retryBackOff'), 'retry_policy.max_interval must greater than or equal to the base_interval'));
+  if (max < base)
+    problems.push(
+      problem(
+        join(path, 'retryBackOff'),
+        'retry_policy.max_interval must greater than or equal to the base_interval',
+      ),
+    );
   return {
     on: parseRetryOn(policy.retryOn ?? ''),
     retries: policy.numRetries ?? 1,
@@ -121,7 +138,11 @@ export function compileRetryPolicy(policy: Message | undefined, path: string, pr
     perTryIdleTimeout: optionalDuration(policy.perTryIdleTimeout) ?? 0,
     statusCodes: policy.retriableStatusCodes ?? [],
     headers: compileHeaderMatches(policy.retriableHeaders ?? [], join(path, 'retriableHeaders'), problems),
-    requestHeaders: compileHeaderMatches(policy.retriableRequestHeaders ?? [], join(path, 'retriableRequestHeaders'), problems),
+    requestHeaders: compileHeaderMatches(
+      policy.retriableRequestHeaders ?? [],
+      join(path, 'retriableRequestHeaders'),
+      problems,
+    ),
     baseInterval: base,
     maxInterval: max,
     rateLimited: readRateLimited(policy.rateLimitedRetryBackOff),
@@ -137,7 +158,10 @@ function readPredicates(list: readonly Message[], path: string, problems: Proble
     const name: string = predicate.name ?? '';
     if (name.endsWith('previous_hosts')) avoidPrevious = true;
     else if (name.endsWith('omit_canary_hosts')) omitCanary = true;
-    else problems.push(problem(`${path}[${index}]`, `retry host predicate ${name} is not supported by this proxy yet`));
+    else
+      problems.push(
+        problem(`${path}[${index}]`, `retry host predicate ${name} is not supported by this proxy yet`),
+      );
   });
   return { avoidPrevious, omitCanary };
 }

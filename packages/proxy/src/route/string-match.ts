@@ -1,6 +1,6 @@
 import type { Problem } from '@lateen/kit';
-import type { Message } from '../http/types.ts';
 import { join, problem } from '../http/config/values.ts';
+import type { Message } from '../http/types.ts';
 import { compileRegex } from './regex.ts';
 
 export type StringTest = (value: string) => boolean;
@@ -25,7 +25,9 @@ export function compileStringMatch(matcher: Message, path: string, problems: Pro
     return (value) => folded(value).includes(part);
   }
   if (matcher.custom !== undefined) {
-    problems.push(problem(join(path, 'custom'), 'custom string matchers are not supported by this proxy yet'));
+    problems.push(
+      problem(join(path, 'custom'), 'custom string matchers are not supported by this proxy yet'),
+    );
   }
   const exact = folded(matcher.exact ?? '');
   return fold ? (value) => value.toLowerCase() === exact : (value) => value === exact;

@@ -1,5 +1,5 @@
-import type { HeaderView, Message, RouteTableValue } from '../http/types.ts';
 import type { RequestHeaders } from '../http/header-list.ts';
+import type { HeaderView, Message, RouteTableValue } from '../http/types.ts';
 import type { Counter } from '../telemetry/stats.ts';
 import type { RoutingPriority } from '../upstream/types.ts';
 import type { HashSource } from './hash-policy.ts';
@@ -120,6 +120,8 @@ export interface ForwardAction {
   readonly weightedByHash: boolean;
   readonly clusterNotFoundCode: number;
   readonly timeout: number;
+  /** `max_stream_duration` is there: then `timeout` does not count. */
+  readonly limitsDuration: boolean;
   readonly idleTimeout: number | undefined;
   readonly maxStreamDuration: number | undefined;
   readonly grpcHeaderMax: number | undefined;
@@ -134,7 +136,10 @@ export interface ForwardAction {
   readonly hostRewrite: HostRewrite | undefined;
   readonly appendForwardedHost: boolean;
   readonly mirrors: readonly Mirror[];
-  readonly upgrades: ReadonlyMap<string, { readonly enabled: boolean; readonly connect: Message | undefined }>;
+  readonly upgrades: ReadonlyMap<
+    string,
+    { readonly enabled: boolean; readonly connect: Message | undefined }
+  >;
   readonly internalRedirect: InternalRedirect | undefined;
   readonly metadataMatch: Readonly<Record<string, unknown>> | undefined;
   readonly includeVirtualHostRateLimits: boolean;

@@ -17,7 +17,10 @@ export class DomainIndex {
     for (const [domain, host] of domains) {
       if (!this.add(domain.toLowerCase(), host)) {
         problems.push(
-          problem(path, `Only unique values for domains are permitted. Duplicate entry of domain ${domain} in route ${routeName}`),
+          problem(
+            path,
+            `Only unique values for domains are permitted. Duplicate entry of domain ${domain} in route ${routeName}`,
+          ),
         );
       }
     }
@@ -39,7 +42,8 @@ export class DomainIndex {
   }
 
   find(authority: string): VirtualHost | undefined {
-    if (this.exact.size === 0 && this.suffixLengths.length === 0 && this.prefixLengths.length === 0) return this.fallback;
+    if (this.exact.size === 0 && this.suffixLengths.length === 0 && this.prefixLengths.length === 0)
+      return this.fallback;
     const host = authority.toLowerCase();
     const found = this.exact.get(host);
     if (found !== undefined) return found;

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { TrailerList } from '../header-list.ts';
 import { type CodecError, codecErrors } from './head-error.ts';
-import { HeadFacts, type HeaderLimits, headIsComplete, parseHeaderLines } from './head-lines.ts';
+import { type HeaderLimits, HeadFacts, headIsComplete, parseHeaderLines } from './head-lines.ts';
 import { latin1 } from './latin1.ts';
 import type { NameTable } from './names.ts';
 
@@ -15,7 +15,16 @@ export interface BodySink {
 }
 
 const maxExtension = 4096;
-const State = { size: 0, extension: 1, sizeEnd: 2, data: 3, dataEnd: 4, dataNewline: 5, trailers: 6, done: 7 } as const;
+const State = {
+  size: 0,
+  extension: 1,
+  sizeEnd: 2,
+  data: 3,
+  dataEnd: 4,
+  dataNewline: 5,
+  trailers: 6,
+  done: 7,
+} as const;
 const empty: Buffer = Buffer.alloc(0);
 
 /** Reads message bodies in any framing, for one connection and one body after the other. */
@@ -172,7 +181,9 @@ export class BodyReader {
     }
     const facts = new HeadFacts();
     const trailers = new TrailerList();
-    const fault = bare ? undefined : parseHeaderLines(text, 0, this.names, this.limits, trailers, facts);
+    const fault = bare
+      ? undefined
+      : parseHeaderLines(text, 0, this.names, this.limits, trailers, facts, true);
     const end = bare ? text.indexOf('\n') + 1 : facts.end;
     if (fault !== undefined) {
       if (body.length > 0) sink.onBody(body, false);

@@ -49,7 +49,8 @@ export function worstFault(text: string, fault: CodecError): CodecError {
 }
 
 /**
- * Reads the header lines of a complete head from `start`, the index behind its first line, into `list` and `facts`.
+ * Reads the header lines of a complete head from `start`, the index behind its first line, into `list` and `facts`; in
+ * trailers no name has a meaning.
  * Returns the fault that stands in the way, if any.
  */
 export function parseHeaderLines(
@@ -59,6 +60,7 @@ export function parseHeaderLines(
   limits: HeaderLimits,
   list: HeaderList,
   facts: HeadFacts,
+  trailers = false,
 ): CodecError | undefined {
   const headNumber = names.nextHead();
   let position = start;
@@ -98,9 +100,10 @@ export function parseHeaderLines(
       const duplicate = entry.lastHead === headNumber;
       entry.lastHead = headNumber;
       if (limits.preserveCase) list.rememberCase(entry.name, text.slice(position, colon));
-      const fault = entry.id === HeaderId.other ? undefined : noteSpecial(entry.id, value, duplicate, facts);
+      const fault =
+        trailers || entry.id === HeaderId.other ? undefined : noteSpecial(entry.id, value, duplicate, facts);
       if (fault !== undefined) return worstFault(text, fault);
-      if (isListed(entry.id)) {
+      if (trailers || isListed(entry.id)) {
         if (duplicate && entry.joined) list.join(entry.name, value);
         else list.list.push(entry.name, value);
       }
@@ -130,7 +133,10 @@ function checkText(
 function isListed(id: number): boolean {
   return (
     id === HeaderId.other ||
-    (id !== HeaderId.host && id !== HeaderId.connection && id !== HeaderId.transferEncoding && id !== HeaderId.hopByHop)
+    (id !== HeaderId.host &&
+      id !== HeaderId.connection &&
+      id !== HeaderId.transferEncoding &&
+      id !== HeaderId.hopByHop)
   );
 }
 
@@ -161,7 +167,12 @@ export function trimBlanks(value: string): string {
   return trimmed(value, 0, value.length);
 }
 
-function noteSpecial(id: number, value: string, duplicate: boolean, facts: HeadFacts): CodecError | undefined {
+function noteSpecial(
+  id: number,
+  value: string,
+  duplicate: boolean,
+  facts: HeadFacts,
+): CodecError | undefined {
   switch (id) {
     case HeaderId.contentLength:
       if (duplicate || !/^[0-9]+$/.test(value)) return codecErrors.codec;

@@ -34,7 +34,8 @@ const special: readonly (readonly [string, number])[] = [
   ['proxy-connection', HeaderId.hopByHop],
 ];
 
-const joinedNames = `content-type user-agent x-forwarded-for x-forwarded-proto x-forwarded-host x-forwarded-port
+const joinedNames =
+  `content-type user-agent x-forwarded-for x-forwarded-proto x-forwarded-host x-forwarded-port
 x-request-id x-client-trace-id via grpc-timeout grpc-status grpc-message server date
 authorization accept accept-encoding cache-control origin etag vary content-encoding
 access-control-request-headers access-control-request-method access-control-request-private-network
@@ -49,7 +50,8 @@ x-envoy-upstream-stream-duration-ms x-envoy-upstream-service-time x-envoy-upstre
 x-envoy-immediate-health-check-fail x-envoy-ratelimited x-envoy-upstream-healthchecked-cluster
 x-envoy-original-host x-envoy-is-timeout-retry`.split(/\s+/);
 
-const plainNames = `cookie set-cookie referer accept-language location content-language last-modified traceparent tracestate
+const plainNames =
+  `cookie set-cookie referer accept-language location content-language last-modified traceparent tracestate
 x-b3-traceid x-b3-spanid x-b3-parentspanid x-b3-sampled b3 range if-none-match if-modified-since
 x-envoy-peer-metadata x-envoy-peer-metadata-id end-user content-disposition upgrade-insecure-requests
 sec-fetch-mode sec-fetch-site sec-fetch-dest trailer x-powered-by`.split(/\s+/);

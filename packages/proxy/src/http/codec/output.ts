@@ -85,7 +85,8 @@ export class Output {
     if (bytes <= mergeLimit) return this.socket.write(merge(pieces, bytes));
     this.socket.cork();
     let ok = true;
-    for (const piece of pieces) ok = typeof piece === 'string' ? this.socket.write(piece, 'latin1') : this.socket.write(piece);
+    for (const piece of pieces)
+      ok = typeof piece === 'string' ? this.socket.write(piece, 'latin1') : this.socket.write(piece);
     this.socket.uncork();
     return ok;
   }

@@ -1,7 +1,7 @@
 import { RequestHeaders } from '../header-list.ts';
 import { sanitizeConnection } from './connection-header.ts';
 import { type CodecError, codecErrors } from './head-error.ts';
-import { HeadFacts, type HeaderLimits, parseHeaderLines, worstFault } from './head-lines.ts';
+import { type HeaderLimits, HeadFacts, parseHeaderLines, worstFault } from './head-lines.ts';
 import type { NameTable } from './names.ts';
 import { parseRequestLine } from './request-line.ts';
 
@@ -54,7 +54,8 @@ export function parseRequestHead(
   if (upgrade !== undefined) headers.add('connection', facts.connection!);
   else if (facts.upgrade !== undefined) headers.remove('upgrade');
   if (facts.te !== undefined) sanitizeTe(headers, facts.te);
-  if (headers.authority !== undefined && !validAuthority.test(headers.authority)) return codecErrors.invalidAuthority;
+  if (headers.authority !== undefined && !validAuthority.test(headers.authority))
+    return codecErrors.invalidAuthority;
   return {
     headers,
     end: facts.end,
@@ -67,7 +68,11 @@ export function parseRequestHead(
   };
 }
 
-function checkFraming(headers: RequestHeaders, facts: HeadFacts, options: RequestHeadOptions): CodecError | undefined {
+function checkFraming(
+  headers: RequestHeaders,
+  facts: HeadFacts,
+  options: RequestHeadOptions,
+): CodecError | undefined {
   const coding = facts.transferEncoding;
   if (headers.method === 'CONNECT') {
     if (coding !== undefined) return codecErrors.transferEncoding;
@@ -76,7 +81,9 @@ function checkFraming(headers: RequestHeaders, facts: HeadFacts, options: Reques
     return undefined;
   }
   if (coding === undefined) return undefined;
-  if (coding.toLowerCase() !== 'chunked') return codecErrors.transferEncoding;
+  const word = coding.toLowerCase();
+  if (word === 'identity' && facts.contentLength >= 0) return codecErrors.lengthAndChunked;
+  if (word !== 'chunked') return codecErrors.transferEncoding;
   if (facts.contentLength < 0) return undefined;
   if (!options.allowChunkedLength) return codecErrors.lengthAndChunked;
   headers.remove('content-length');

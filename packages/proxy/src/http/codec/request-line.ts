@@ -30,7 +30,10 @@ export function parseRequestLine(
   const first = text.indexOf(' ');
   const pathEnd = lineEnd - 9;
   const plain =
-    first > 0 && first < pathEnd && text.startsWith(' HTTP/1.1', pathEnd) && text.charCodeAt(first + 1) === 47;
+    first > 0 &&
+    first < pathEnd &&
+    text.startsWith(' HTTP/1.1', pathEnd) &&
+    text.charCodeAt(first + 1) === 47;
   if (plain) {
     const path = text.slice(first + 1, pathEnd);
     const method = text.slice(0, first);
@@ -52,7 +55,9 @@ function parseUnusual(line: string, headers: RequestHeaders, allowAbsolute: bool
   const isConnect = method === 'CONNECT';
   if (!isValidTarget(target, isConnect)) return codecErrors.codec;
   if (protocol !== 'HTTP/1.1' && protocol !== 'HTTP/1.0') return 'older';
-  const fault = isConnect ? setConnectTarget(target, headers) : setTarget(target, method, headers, allowAbsolute);
+  const fault = isConnect
+    ? setConnectTarget(target, headers)
+    : setTarget(target, method, headers, allowAbsolute);
   return fault ?? (protocol === 'HTTP/1.1' ? '1.1' : 'older');
 }
 

@@ -1,5 +1,5 @@
 import { ResponseHeaders } from '../header-list.ts';
-import { HeadFacts, type HeaderLimits, parseHeaderLines } from './head-lines.ts';
+import { type HeaderLimits, HeadFacts, parseHeaderLines } from './head-lines.ts';
 import type { NameTable } from './names.ts';
 import { hasToken } from './request-head.ts';
 

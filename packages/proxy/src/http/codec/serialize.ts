@@ -124,7 +124,9 @@ function spelledLines(headers: HeaderList, spell: (name: string) => string): str
 
 function spelledFraming(framing: Framing, spell: (name: string) => string): string {
   if (framing === 'none') return '';
-  return framing === 'empty' ? `${spell('content-length')}: 0\r\n` : `${spell('transfer-encoding')}: chunked\r\n`;
+  return framing === 'empty'
+    ? `${spell('content-length')}: 0\r\n`
+    : `${spell('transfer-encoding')}: chunked\r\n`;
 }
 
 function speller(headers: HeaderList, style: NameStyle): (name: string) => string {
@@ -134,5 +136,8 @@ function speller(headers: HeaderList, style: NameStyle): (name: string) => strin
 }
 
 function properCase(name: string): string {
-  return name.replace(/(^|[^A-Za-z])([a-z])/g, (_, before: string, letter: string) => before + letter.toUpperCase());
+  return name.replace(
+    /(^|[^A-Za-z])([a-z])/g,
+    (_, before: string, letter: string) => before + letter.toUpperCase(),
+  );
 }

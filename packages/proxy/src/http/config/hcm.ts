@@ -57,8 +57,18 @@ export interface UpgradeSetting {
 }
 
 export type IpDetection =
-  | { readonly kind: 'xff'; readonly hops: number; readonly trusted: AddressSet | undefined; readonly append: boolean }
-  | { readonly kind: 'header'; readonly name: string; readonly internal: boolean; readonly reject: number | undefined };
+  | {
+      readonly kind: 'xff';
+      readonly hops: number;
+      readonly trusted: AddressSet | undefined;
+      readonly append: boolean;
+    }
+  | {
+      readonly kind: 'header';
+      readonly name: string;
+      readonly internal: boolean;
+      readonly reject: number | undefined;
+    };
 
 export interface ProxyStatusSetting {
   readonly removeDetails: boolean;
@@ -77,7 +87,9 @@ originalIpDetectionExtensions internalAddressConfig skipXffAppend via generateRe
 alwaysSetRequestIdInResponse forwardClientCertDetails setCurrentClientCertDetails proxy100Continue upgradeConfigs
 normalizePath mergeSlashes pathWithEscapedSlashesAction requestIdExtension stripMatchingHostPort
 stripAnyHostPort streamErrorOnInvalidHttpMessage stripTrailingHostDot proxyStatusConfig appendXForwardedPort
-addProxyProtocolConnectionState representIpv4RemoteAddressAsIpv4MappedIpv6 hcmIpDetection appendLocalOverload`.split(/\s+/),
+addProxyProtocolConnectionState representIpv4RemoteAddressAsIpv4MappedIpv6 hcmIpDetection appendLocalOverload`.split(
+    /\s+/,
+  ),
 );
 
 const supportedHttp1: ReadonlySet<string> = new Set(
@@ -132,7 +144,12 @@ export function readHcmSettings(config: Message, path: string, problems: Problem
   };
 }
 
-function readHeadOptions(config: Message, common: Message, http1: Message, style: NameStyle): RequestHeadOptions {
+function readHeadOptions(
+  config: Message,
+  common: Message,
+  http1: Message,
+  style: NameStyle,
+): RequestHeadOptions {
   return {
     maxBytes: (config.maxRequestHeadersKb ?? 60) * 1024,
     maxCount: common.maxHeadersCount ?? 100,
@@ -178,24 +195,41 @@ function readAddresses(config: Message, path: string, problems: Problem[]) {
   };
 }
 
-function readIpDetection(extensions: readonly Message[], hops: number, path: string, problems: Problem[]): IpDetection[] {
+function readIpDetection(
+  extensions: readonly Message[],
+  hops: number,
+  path: string,
+  problems: Problem[],
+): IpDetection[] {
   if (extensions.length === 0) return [{ kind: 'xff', hops, trusted: undefined, append: false }];
   const found: IpDetection[] = [];
   extensions.forEach((extension, index) => {
     const config: Message = extension.typedConfig ?? {};
     const type = typeName(config);
     if (type === 'envoy.extensions.http.original_ip_detection.xff.v3.XffConfig') {
-      const trusted = config.xffTrustedCidrs === undefined ? undefined : compileAddressSet(config.xffTrustedCidrs.cidrs ?? []);
-      found.push({ kind: 'xff', hops: config.xffNumTrustedHops ?? 0, trusted, append: config.skipXffAppend === false });
+      const trusted =
+        config.xffTrustedCidrs === undefined
+          ? undefined
+          : compileAddressSet(config.xffTrustedCidrs.cidrs ?? []);
+      found.push({
+        kind: 'xff',
+        hops: config.xffNumTrustedHops ?? 0,
+        trusted,
+        append: config.skipXffAppend === false,
+      });
     } else if (type === 'envoy.extensions.http.original_ip_detection.custom_header.v3.CustomHeaderConfig') {
-      const reject = config.rejectWithStatus === undefined ? undefined : (config.rejectWithStatus.code ?? 403);
+      const reject =
+        config.rejectWithStatus === undefined ? undefined : (config.rejectWithStatus.code ?? 403);
       found.push({
         kind: 'header',
         name: String(config.headerName).toLowerCase(),
         internal: config.allowExtensionToSetAddressAsTrusted ?? false,
         reject: typeof reject === 'number' ? reject : 403,
       });
-    } else problems.push(problem(`${path}[${index}]`, `${type || extension.name} is not supported by this proxy yet`));
+    } else
+      problems.push(
+        problem(`${path}[${index}]`, `${type || extension.name} is not supported by this proxy yet`),
+      );
   });
   return found;
 }

@@ -15,10 +15,17 @@ export function problem(path: string, message: string, code = 'InvalidConfigurat
 }
 
 /** A problem for every field of the message that is not in `supported`: nothing is ignored in silence. */
-export function refuseUnknown(message: Message, supported: ReadonlySet<string>, path: string, problems: Problem[]): void {
+export function refuseUnknown(
+  message: Message,
+  supported: ReadonlySet<string>,
+  path: string,
+  problems: Problem[],
+): void {
   for (const key of Object.keys(message)) {
     if (supported.has(key) || key === '@type') continue;
-    problems.push(problem(join(path, key), 'is not supported by this proxy yet; remove it', 'UnsupportedConfiguration'));
+    problems.push(
+      problem(join(path, key), 'is not supported by this proxy yet; remove it', 'UnsupportedConfiguration'),
+    );
   }
 }
 
@@ -34,6 +41,10 @@ export function typeName(message: Message | undefined): string {
 
 /** Chance between 0 and 1 of a FractionalPercent. */
 export function fraction(percent: Message | undefined): number {
-  const denominators: Readonly<Record<string, number>> = { HUNDRED: 100, TEN_THOUSAND: 10_000, MILLION: 1_000_000 };
+  const denominators: Readonly<Record<string, number>> = {
+    HUNDRED: 100,
+    TEN_THOUSAND: 10_000,
+    MILLION: 1_000_000,
+  };
   return (percent?.numerator ?? 0) / (denominators[percent?.denominator ?? 'HUNDRED'] ?? 100);
 }

@@ -1,7 +1,7 @@
 import type { Problem } from '@lateen/kit';
 import { compileStringMatch, type StringTest } from '../../route/string-match.ts';
-import type { Message } from '../types.ts';
 import { fraction, refuseUnknown } from '../config/values.ts';
+import type { Message } from '../types.ts';
 
 /** One level's CORS policy; fields that it leaves out are taken from less specific levels. */
 export interface CorsPolicy {
@@ -27,7 +27,11 @@ const supported: ReadonlySet<string> = new Set(
 allowPrivateNetworkAccess forwardNotMatchingPreflights`.split(/\s+/),
 );
 
-export function compileCorsPolicy(message: Message | undefined, path: string, problems: Problem[]): CorsPolicy | undefined {
+export function compileCorsPolicy(
+  message: Message | undefined,
+  path: string,
+  problems: Problem[],
+): CorsPolicy | undefined {
   if (message === undefined) return undefined;
   refuseUnknown(message, supported, path, problems);
   return {

@@ -53,7 +53,8 @@ class CorsFilter implements HttpFilter {
   }
 
   private happens(chance: Chance): boolean {
-    const value = chance.key === '' ? chance.chance : this.runtime.number(chance.key, chance.chance * 100) / 100;
+    const value =
+      chance.key === '' ? chance.chance : this.runtime.number(chance.key, chance.chance * 100) / 100;
     return value >= 1 || (value > 0 && this.random.next() < value);
   }
 
@@ -74,7 +75,9 @@ class CorsFilter implements HttpFilter {
     const allowed = origins.some((test) => test(origin));
     (allowed ? this.stats.valid : this.stats.invalid).inc();
     if (!enabled) return 'continue';
-    const preflight = stream.request.method === 'OPTIONS' && stream.request.first('access-control-request-method') !== undefined;
+    const preflight =
+      stream.request.method === 'OPTIONS' &&
+      stream.request.first('access-control-request-method') !== undefined;
     if (preflight && (allowed || this.pick('forwardNotMatching') === false)) {
       this.answerPreflight(stream, allowed ? origin : undefined);
       return 'stop';
@@ -92,11 +95,16 @@ class CorsFilter implements HttpFilter {
       this.copy(headers, 'access-control-allow-headers', 'allowHeaders');
       this.copy(headers, 'access-control-expose-headers', 'exposeHeaders');
       this.copy(headers, 'access-control-max-age', 'maxAge');
-      if (privateNetwork && this.pick('allowPrivateNetwork')) headers.set('access-control-allow-private-network', 'true');
+      if (privateNetwork && this.pick('allowPrivateNetwork'))
+        headers.set('access-control-allow-private-network', 'true');
     });
   }
 
-  private copy(headers: ResponseHeaders, name: string, field: 'allowMethods' | 'allowHeaders' | 'exposeHeaders' | 'maxAge'): void {
+  private copy(
+    headers: ResponseHeaders,
+    name: string,
+    field: 'allowMethods' | 'allowHeaders' | 'exposeHeaders' | 'maxAge',
+  ): void {
     const value = this.pick(field);
     if (value) headers.set(name, value);
   }

@@ -1,17 +1,22 @@
 import type { Buffer } from 'node:buffer';
 import { compileHeaderMatches, type HeaderTest } from '../../route/header-match.ts';
-import type { Counter, Gauge } from '../../telemetry/stats.ts';
 import { responseFlag } from '../../telemetry/response-flags.ts';
+import type { Counter, Gauge } from '../../telemetry/stats.ts';
+import { duration, fraction, join, refuseUnknown } from '../config/values.ts';
 import type { ResponseHeaders } from '../header-list.ts';
 import type { Stream } from '../stream.ts';
 import type { HttpDependencies, Message } from '../types.ts';
-import { duration, fraction, join, refuseUnknown } from '../config/values.ts';
 import type { FilterKind, FilterStatus, HttpFilter, RouteFilterCompilation } from './filter.ts';
 
 interface FaultSettings {
   readonly delay: { readonly fixed: number | undefined; readonly chance: number } | undefined;
   readonly abort:
-    | { readonly http: number | undefined; readonly grpc: number | undefined; readonly byHeader: boolean; readonly chance: number }
+    | {
+        readonly http: number | undefined;
+        readonly grpc: number | undefined;
+        readonly byHeader: boolean;
+        readonly chance: number;
+      }
     | undefined;
   readonly rate: { readonly kbps: number | undefined; readonly chance: number } | undefined;
   readonly headers: readonly HeaderTest[];
@@ -38,7 +43,11 @@ abortPercentRuntime delayDurationRuntime abortHttpStatusRuntime maxActiveFaultsR
 abortGrpcStatusRuntime disableDownstreamClusterStats filterMetadata`.split(/\s+/),
 );
 
-function compileFault(config: Message, path: string, compilation: Pick<RouteFilterCompilation, 'problems'>): FaultSettings {
+function compileFault(
+  config: Message,
+  path: string,
+  compilation: Pick<RouteFilterCompilation, 'problems'>,
+): FaultSettings {
   const { problems } = compilation;
   refuseUnknown(config, supported, path, problems);
   const { delay, abort } = config;
@@ -54,7 +63,9 @@ function compileFault(config: Message, path: string, compilation: Pick<RouteFilt
       chance: fraction(abort.percentage),
     },
     rate: config.responseRateLimit && {
-      kbps: config.responseRateLimit.fixedLimit ? Number(config.responseRateLimit.fixedLimit.limitKbps) : undefined,
+      kbps: config.responseRateLimit.fixedLimit
+        ? Number(config.responseRateLimit.fixedLimit.limitKbps)
+        : undefined,
       chance: fraction(config.responseRateLimit.percentage),
     },
     headers: compileHeaderMatches(config.headers ?? [], join(path, 'headers'), problems),
@@ -125,7 +136,9 @@ class FaultFilter implements HttpFilter {
     const { upstreamCluster, headers, nodes } = this.settings;
     if (upstreamCluster !== '' && stream.clusterName() !== upstreamCluster) return false;
     for (const test of headers) if (!test(stream.request)) return false;
-    return nodes.length === 0 || nodes.includes(stream.request.first('x-envoy-downstream-service-node') ?? '');
+    return (
+      nodes.length === 0 || nodes.includes(stream.request.first('x-envoy-downstream-service-node') ?? '')
+    );
   }
 
   private happens(key: string, chance: number): boolean {
@@ -136,7 +149,10 @@ class FaultFilter implements HttpFilter {
   private delayOf(stream: Stream): number | undefined {
     const { delay } = this.settings;
     if (!delay) return undefined;
-    const chance = delay.fixed === undefined ? headerChance(stream, 'x-envoy-fault-delay-request-percentage', delay.chance) : delay.chance;
+    const chance =
+      delay.fixed === undefined
+        ? headerChance(stream, 'x-envoy-fault-delay-request-percentage', delay.chance)
+        : delay.chance;
     if (!this.happens(this.settings.delayKey, chance)) return undefined;
     const time = delay.fixed ?? headerNumber(stream, 'x-envoy-fault-delay-request');
     if (time === undefined) return undefined;
@@ -184,7 +200,10 @@ class FaultFilter implements HttpFilter {
     const { rate } = this.settings;
     if (!rate) return;
     const kbps = rate.kbps ?? headerNumber(stream, 'x-envoy-fault-throughput-response');
-    const chance = rate.kbps === undefined ? headerChance(stream, 'x-envoy-fault-throughput-response-percentage', rate.chance) : rate.chance;
+    const chance =
+      rate.kbps === undefined
+        ? headerChance(stream, 'x-envoy-fault-throughput-response-percentage', rate.chance)
+        : rate.chance;
     if (!kbps || !this.happens('fault.http.rate_limit.response_percent', chance)) return;
     if (!this.tryActivate()) return;
     this.stats.rateLimits.inc();

@@ -1,9 +1,9 @@
 import type { Buffer } from 'node:buffer';
 import type { Problem } from '@lateen/kit';
+import type { StatsScope } from '../../telemetry/stats.ts';
 import type { ResponseHeaders } from '../header-list.ts';
 import type { Stream } from '../stream.ts';
 import type { HttpDependencies, Message } from '../types.ts';
-import type { StatsScope } from '../../telemetry/stats.ts';
 
 /** `stop` holds the request until the filter calls `stream.continueRequest()` or answers itself. */
 export type FilterStatus = 'continue' | 'stop';

@@ -20,16 +20,24 @@ export function compilePerFilterConfigs(
   return compiled;
 }
 
-function compileOne(name: string, message: Message, path: string, compilation: RouteFilterCompilation): PerFilterConfig {
+function compileOne(
+  name: string,
+  message: Message,
+  path: string,
+  compilation: RouteFilterCompilation,
+): PerFilterConfig {
   const wrapped = typeName(message) === filterConfig;
   const disabled = wrapped && message.disabled === true;
   const config: Message | undefined = wrapped ? message.config : message;
   const type = typeName(config);
-  if (config === undefined || type === '' || type === 'google.protobuf.Empty') return { disabled, config: undefined };
+  if (config === undefined || type === '' || type === 'google.protobuf.Empty')
+    return { disabled, config: undefined };
   const kind = filterKinds.find((candidate) => candidate.routeTypes?.includes(type));
   if (kind?.compileRoute === undefined) {
     if (!(wrapped && message.isOptional)) {
-      compilation.problems.push(problem(path, `${type} is not supported by this proxy yet as configuration of ${name}; remove it`));
+      compilation.problems.push(
+        problem(path, `${type} is not supported by this proxy yet as configuration of ${name}; remove it`),
+      );
     }
     return { disabled, config: undefined };
   }

@@ -20,7 +20,12 @@ const flags: Readonly<Record<ResetReason, number>> = {
 };
 
 /** What the client and the log are told when an upstream attempt fails for good. */
-export function failureOf(reason: ResetReason, transport: string, retried: boolean, started: boolean): Failure {
+export function failureOf(
+  reason: ResetReason,
+  transport: string,
+  retried: boolean,
+  started: boolean,
+): Failure {
   const cause = reason.replaceAll(' ', '_') + (transport === '' ? '' : `|${transport}`);
   const point = started ? 'after' : 'before';
   const prefix = 'upstream connect error or disconnect/reset before headers. ';

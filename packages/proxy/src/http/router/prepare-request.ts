@@ -25,5 +25,6 @@ function rewriteHost(stream: Stream, action: ForwardAction, host: Host): void {
   const old = request.authority ?? '';
   if (action.appendForwardedHost && old !== '') request.join('x-forwarded-host', old);
   request.authority = next;
-  if (!stream.manager.router.suppressEnvoyHeaders) request.set('x-envoy-original-host', old);
+  const ofCluster = stream.match!.weighted?.hostRewrite !== undefined;
+  if (!ofCluster && !stream.manager.router.suppressEnvoyHeaders) request.set('x-envoy-original-host', old);
 }

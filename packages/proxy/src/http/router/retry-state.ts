@@ -7,7 +7,8 @@ import type { ClusterHttpStats } from '../upstream/cluster-stats.ts';
 import type { ResetReason } from '../upstream/reset-reason.ts';
 import { wholeNumber } from './timeouts.ts';
 
-const requestNames = `x-envoy-retry-on x-envoy-retry-grpc-on x-envoy-max-retries x-envoy-retriable-header-names
+const requestNames =
+  `x-envoy-retry-on x-envoy-retry-grpc-on x-envoy-max-retries x-envoy-retriable-header-names
 x-envoy-retriable-status-codes x-envoy-hedge-on-per-try-timeout`.split(/\s+/);
 
 export type RetryVerdict = 'no' | 'yes' | 'limit' | 'overflow';
@@ -164,7 +165,8 @@ export function retryConditions(policy: RetryPolicy, request: RequestHeaders): n
   if (asked !== undefined) on |= parseHttpRetryOn(asked);
   const grpc = request.first('x-envoy-retry-grpc-on');
   if (grpc !== undefined) on |= parseGrpcRetryOn(grpc);
-  if (on !== 0 && policy.requestHeaders.length > 0 && !policy.requestHeaders.some((test) => test(request))) return 0;
+  if (on !== 0 && policy.requestHeaders.length > 0 && !policy.requestHeaders.some((test) => test(request)))
+    return 0;
   return on;
 }
 

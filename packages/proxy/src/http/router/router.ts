@@ -1,22 +1,23 @@
 import { Buffer } from 'node:buffer';
-import { tlsRedirect } from '../../route/redirect.ts';
 import { isGrpc } from '../../route/compile.ts';
+import { tlsRedirect } from '../../route/redirect.ts';
 import type { ForwardAction } from '../../route/types.ts';
 import { responseFlag } from '../../telemetry/response-flags.ts';
 import type { Cluster, Host } from '../../upstream/types.ts';
 import type { ResponseHead } from '../codec/response-head.ts';
-import { type RequestHeaders, ResponseHeaders, type TrailerList } from '../header-list.ts';
+import type { RequestHeaders, ResponseHeaders, TrailerList } from '../header-list.ts';
 import type { Stream } from '../stream.ts';
 import type { ClientConnection } from '../upstream/client-connection.ts';
 import { codeCounters, countCode } from '../upstream/cluster-stats.ts';
 import type { ClusterPools } from '../upstream/pools.ts';
 import type { ResetReason } from '../upstream/reset-reason.ts';
-import { chargeCode, chargeTime } from './code-stats.ts';
-import { RequestBuffer } from './request-buffer.ts';
-import { prepareRequest } from './prepare-request.ts';
-import { startMirrors } from './mirror.ts';
+import { chargeCode, chargeTime, type RouteCounters, routeCounters } from './code-stats.ts';
+import { ConnectTunnel } from './connect-tunnel.ts';
 import { failureOf } from './failure.ts';
-import { removeRetryHeaders, retryConditions, RetryState } from './retry-state.ts';
+import { type MirrorRequest, startMirrors } from './mirror.ts';
+import { prepareRequest } from './prepare-request.ts';
+import { RequestBuffer } from './request-buffer.ts';
+import { RetryState, removeRetryHeaders, retryConditions } from './retry-state.ts';
 import { readTimeouts, type Timeouts, writeTimeoutHeaders } from './timeouts.ts';
 import { UpstreamRequest } from './upstream-request.ts';
 
@@ -39,7 +40,10 @@ export class Router {
   private upstreamPaused = false;
   private altTimeoutCode = 504;
   private requestEnded = false;
-  private redirects = 0;
+  private routeCounters: readonly RouteCounters[] = [];
+  private altPrefix: string | undefined = undefined;
+  private mirrors: readonly MirrorRequest[] | undefined = undefined;
+  private tunnel: ConnectTunnel | undefined = undefined;
 
   constructor(stream: Stream) {
     this.stream = stream;
@@ -67,7 +71,7 @@ export class Router {
       return;
     }
     if (action.kind === 'redirect') {
-      stats.redirect.inc();
+      stats.directResponse.inc();
       const location = action.redirect.location(stream.request);
       stream.sendLocalReply(action.redirect.status, '', 'direct_response', (headers) => {
         headers.set('location', location);
@@ -84,7 +88,7 @@ export class Router {
     const { stream } = this;
     if (stream.tlsRedirect) {
       const location = tlsRedirect(stream.request);
-      stream.manager.stats.redirect.inc();
+      stream.manager.stats.directResponse.inc();
       stream.sendLocalReply(301, '', 'direct_response', (headers) => headers.set('location', location));
       return;
     }
@@ -110,16 +114,29 @@ export class Router {
     if (cluster.maintenanceMode) {
       this.pools.stats.rqMaintenanceMode.inc();
       info.responseFlags |= responseFlag.UO;
-      chargeCode(stream, cluster, this.pools.stats, 503, false);
-      stream.sendLocalReply(503, 'maintenance mode', 'maintenance_mode', (headers) => this.addOverloaded(headers));
+      this.routeCounters = routeCounters(stream);
+      this.charge(503);
+      stream.sendLocalReply(503, 'maintenance mode', 'maintenance_mode', (headers) =>
+        this.addOverloaded(headers),
+      );
       return;
     }
     if (action.hash !== undefined) {
       this.hash = action.hash(request, info.connection, (cookie) => stream.addCookie(cookie));
     }
+    this.routeCounters = routeCounters(stream);
+    this.altPrefix = request.first('x-envoy-upstream-alt-stat-name');
+    if (this.altPrefix !== undefined) request.remove('x-envoy-upstream-alt-stat-name');
     const grpc = isGrpc(request.first('content-type'));
-    this.timeouts = readTimeouts(action, request, grpc, manager.router.respectExpected);
-    if (stream.internal && request.remove('x-envoy-upstream-rq-timeout-alt-response')) this.altTimeoutCode = 204;
+    this.timeouts = readTimeouts(
+      action,
+      request,
+      grpc,
+      manager.router.respectExpected,
+      this.pools.options.maxStreamDuration,
+    );
+    if (stream.internal && request.remove('x-envoy-upstream-rq-timeout-alt-response'))
+      this.altTimeoutCode = 204;
     const host = this.chooseHost();
     if (host === undefined) {
       this.noHealthyUpstream();
@@ -128,15 +145,24 @@ export class Router {
     this.originalPath = request.path;
     const on = retryConditions(action.retry, request);
     if (on !== 0) {
-      this.retry = new RetryState(on, action.retry, request, cluster.resources(action.priority), this.pools.stats, manager.deps);
+      this.retry = new RetryState(
+        on,
+        action.retry,
+        request,
+        cluster.resources(action.priority),
+        this.pools.stats,
+        manager.deps,
+      );
     }
     removeRetryHeaders(request);
     info.attemptCount = 1;
     writeTimeoutHeaders(this.timeouts, request, 0, !manager.router.suppressEnvoyHeaders);
     prepareRequest(stream, action, host);
-    if (!end && (this.retry !== undefined || action.mirrors.length > 0)) this.buffer = new RequestBuffer();
-    if (action.mirrors.length > 0) startMirrors(stream, action, this);
-    this.startAttempt(host);
+    if (!end && this.retry !== undefined) this.buffer = new RequestBuffer();
+    if (action.mirrors.length > 0) this.mirrors = startMirrors(stream, action, end);
+    const terminates = request.method === 'CONNECT' && action.upgrades.get('connect')?.connect !== undefined;
+    if (terminates) this.tunnel = new ConnectTunnel(this, stream, cluster, host);
+    else this.startAttempt(host);
     if (end) this.onRequestComplete();
   }
 
@@ -144,7 +170,8 @@ export class Router {
     const { stream, action } = this;
     const { retry } = action;
     const tried = this.tried;
-    const avoid = retry.avoidPrevious && tried !== undefined ? (host: Host) => tried.includes(host) : undefined;
+    const avoid =
+      retry.avoidPrevious && tried !== undefined ? (host: Host) => tried.includes(host) : undefined;
     const metadataMatch = this.metadataMatch();
     return this.cluster.chooseHost({
       downstream: stream.info.connection,
@@ -170,10 +197,15 @@ export class Router {
     return this.stream.request.first(config.httpHeaderName?.toLowerCase() || 'x-envoy-original-dst-host');
   }
 
+  private charge(status: number, canary = false): void {
+    const extra = { canary, altPrefix: this.altPrefix, route: this.routeCounters };
+    chargeCode(this.stream, this.cluster, this.pools.stats, status, extra);
+  }
+
   private noHealthyUpstream(): void {
     this.pools.stats.cxNoneHealthy.inc();
     this.stream.info.responseFlags |= responseFlag.UH;
-    chargeCode(this.stream, this.cluster, this.pools.stats, 503, false);
+    this.charge(503);
     this.stream.sendLocalReply(503, 'no healthy upstream', 'no_healthy_upstream');
   }
 
@@ -199,6 +231,8 @@ export class Router {
     attempt.sentAt = this.stream.elapsed();
     info.firstUpstreamTxByte = attempt.sentAt;
     this.cluster.report(attempt.host, { kind: 'local-origin-success' });
+    for (const counters of this.routeCounters) counters.total.inc();
+    if (this.timeouts.maxDuration > 0) attempt.armDuration(this.timeouts.maxDuration);
     const { buffer } = this;
     const empty = buffer === undefined || (buffer.isEmpty && buffer.trailers === undefined);
     attempt.sendHead(this.requestEnded && empty);
@@ -215,8 +249,14 @@ export class Router {
 
   onBody(data: Buffer, end: boolean): void {
     this.requestEnded ||= end;
+    if (this.mirrors !== undefined) for (const mirror of this.mirrors) mirror.onBody(data, end);
+    if (this.tunnel !== undefined) {
+      this.tunnel.write(data, end);
+      return;
+    }
     const { attempt } = this;
-    if (this.buffer === undefined && attempt?.attached !== true && !this.stream.responseStarted) this.buffer = new RequestBuffer();
+    if (this.buffer === undefined && attempt?.attached !== true && !this.stream.responseStarted)
+      this.buffer = new RequestBuffer();
     if (this.buffer !== undefined && !this.buffer.add(data)) {
       // Too much to be sent again: the request goes on without retries.
       if (attempt?.attached) this.buffer = undefined;
@@ -230,6 +270,7 @@ export class Router {
 
   onTrailers(trailers: TrailerList): void {
     this.requestEnded = true;
+    if (this.mirrors !== undefined) for (const mirror of this.mirrors) mirror.onTrailers(trailers);
     if (this.buffer !== undefined) this.buffer.trailers = trailers;
     const { attempt } = this;
     if (attempt?.attached && !attempt.ended) attempt.sendTrailers(trailers);
@@ -246,7 +287,8 @@ export class Router {
   }
 
   onContinue(): void {
-    if (this.stream.manager.settings.proxy100Continue && !this.stream.responseStarted) this.stream.sendContinue();
+    if (this.stream.manager.settings.proxy100Continue && !this.stream.responseStarted)
+      this.stream.sendContinue();
   }
 
   onHeaders(attempt: UpstreamRequest, head: ResponseHead, end: boolean): void {
@@ -273,8 +315,7 @@ export class Router {
       return;
     }
     this.finishHead(attempt, headers, now);
-    const canary = headers.first('x-envoy-upstream-canary') === 'true';
-    chargeCode(stream, this.cluster, this.pools.stats, headers.status, canary);
+    this.charge(headers.status, headers.first('x-envoy-upstream-canary') === 'true');
     info.responseCodeDetails = 'via_upstream';
     info.responseCode = headers.status;
     stream.applyResponseOps(headers);
@@ -284,8 +325,9 @@ export class Router {
 
   private finishHead(attempt: UpstreamRequest, headers: ResponseHeaders, now: number): void {
     const { stream } = this;
-    if (!stream.manager.router.suppressEnvoyHeaders) {
-      headers.set('x-envoy-upstream-service-time', String(Math.trunc(now - attempt.sentAt)));
+    if (!stream.manager.router.suppressEnvoyHeaders && this.requestEnded) {
+      const since = Math.max(attempt.sentAt, stream.info.lastDownstreamRxByte ?? 0);
+      headers.set('x-envoy-upstream-service-time', String(Math.trunc(Math.max(0, now - since))));
     }
     if (stream.match!.route.virtualHost.includeAttemptCountInResponse) {
       headers.set('x-envoy-attempt-count', String(stream.info.attemptCount));
@@ -300,7 +342,7 @@ export class Router {
   private answerFailedHandshake(attempt: UpstreamRequest, headers: ResponseHeaders, end: boolean): void {
     if (!end) attempt.abandon();
     this.attempt = undefined;
-    chargeCode(this.stream, this.cluster, this.pools.stats, headers.status, false);
+    this.charge(headers.status);
     this.stream.sendLocalReply(headers.status, '', 'websocket_handshake_unsuccessful', (reply) => {
       for (let i = 0; i < headers.list.length; i += 2) {
         const name = headers.list[i]!;
@@ -318,7 +360,8 @@ export class Router {
   onEnd(attempt: UpstreamRequest, trailers: TrailerList | undefined): void {
     if (attempt !== this.attempt) return;
     this.onUpstreamComplete(attempt);
-    if (trailers === undefined || !this.stream.manager.settings.enableTrailers) this.stream.sendBody(noBytes, true);
+    if (trailers === undefined || !this.stream.manager.settings.enableTrailers)
+      this.stream.sendBody(noBytes, true);
     else this.stream.sendTrailers(trailers);
   }
 
@@ -343,18 +386,26 @@ export class Router {
     const failure = failureOf(reason, attempt.attached ? '' : details, this.retried, stream.responseStarted);
     info.responseFlags |= failure.flag;
     if (reason === 'connection termination' && attempt.sent) this.pools.stats.rqPendingFailureEject.inc();
-    if (reason === 'protocol error') this.pools.stats.rqTxReset.inc();
     if (stream.responseStarted) {
       stream.manager.stats.resetAfterStart.inc();
       info.responseCodeDetails = failure.details;
       stream.resetDownstream();
       return;
     }
-    chargeCode(stream, this.cluster, this.pools.stats, failure.status, false);
+    this.charge(failure.status);
     stream.sendLocalReply(failure.status, failure.body, failure.details, (headers) => {
       if (reason === 'overflow') this.addOverloaded(headers);
       this.addAttemptCount(headers);
     });
+  }
+
+  /** The TCP connection behind a CONNECT could not be made. */
+  onTunnelFailed(reason: ResetReason, details: string): void {
+    const failure = failureOf(reason, details, false, false);
+    this.stream.info.responseFlags |= failure.flag;
+    this.stream.info.upstreamTransportFailureReason = details;
+    this.charge(failure.status);
+    this.stream.sendLocalReply(failure.status, failure.body, failure.details);
   }
 
   private tryRetry(attempt: UpstreamRequest, reason: ResetReason): boolean {
@@ -416,6 +467,7 @@ export class Router {
   onResponseTimeout(): void {
     if (this.stream.done || this.timeouts === undefined) return;
     this.pools.stats.rqTimeout.inc();
+    for (const counters of this.routeCounters) counters.timeout.inc();
     const { attempt } = this;
     if (attempt !== undefined && !attempt.ended) {
       this.cluster.report(attempt.host, { kind: 'local-origin-failure', reason: 'timeout' });
@@ -424,11 +476,24 @@ export class Router {
     this.timeOut('response_timeout');
   }
 
-  private timeOut(details: string): void {
+  /** An attempt has lasted as long as it may. */
+  onMaxDuration(attempt: UpstreamRequest): void {
+    if (attempt !== this.attempt || attempt.ended || this.stream.done) return;
+    this.pools.stats.rqMaxDuration.inc();
+    attempt.abandon();
+    if (this.tryRetry(attempt, 'local reset')) return;
+    this.timeOut(
+      'upstream_max_stream_duration_reached',
+      responseFlag.UMSDR,
+      'upstream max stream duration reached',
+    );
+  }
+
+  private timeOut(details: string, flag: number = responseFlag.UT, text = 'upstream request timeout'): void {
     const { stream } = this;
     this.attempt = undefined;
     this.retry?.stop();
-    stream.info.responseFlags |= responseFlag.UT;
+    stream.info.responseFlags |= flag;
     if (stream.responseStarted) {
       stream.manager.stats.resetAfterStart.inc();
       stream.info.responseCodeDetails = details;
@@ -436,25 +501,28 @@ export class Router {
       return;
     }
     const status = this.altTimeoutCode;
-    chargeCode(stream, this.cluster, this.pools.stats, status, false);
-    const body = status === 204 ? '' : 'upstream request timeout';
+    this.charge(status);
+    const body = status === 204 ? '' : text;
     stream.sendLocalReply(status, body, details, (headers) => this.addAttemptCount(headers));
   }
 
   pauseUpstream(): void {
     this.upstreamPaused = true;
     this.attempt?.pause();
+    this.tunnel?.pause();
   }
 
   resumeUpstream(): void {
     this.upstreamPaused = false;
     this.attempt?.resume();
+    this.tunnel?.resume();
   }
 
   /** The answer is no longer wanted. */
   abandon(): void {
     const { attempt } = this;
     this.attempt = undefined;
+    this.tunnel?.close();
     if (attempt === undefined) return;
     attempt.resume();
     attempt.abandon();
@@ -463,6 +531,7 @@ export class Router {
   onStreamDone(): void {
     this.retry?.stop();
     if (this.upstreamPaused) this.resumeUpstream();
+    this.tunnel?.close();
     this.buffer = undefined;
     const { attempt } = this;
     if (attempt !== undefined && !attempt.ended) this.abandon();

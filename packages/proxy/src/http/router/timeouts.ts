@@ -9,6 +9,10 @@ export interface Timeouts {
   readonly perTryIdle: number;
   /** `grpc-timeout` is rewritten to what is expected. */
   readonly rewriteGrpc: boolean;
+  /** The upstream may use the whole time even when tries are limited. */
+  readonly hedged: boolean;
+  /** The longest that an attempt may take. */
+  readonly maxDuration: number;
 }
 
 /** How long the upstream may take, from the route and from headers of the request, which are taken away. */
@@ -17,10 +21,10 @@ export function readTimeouts(
   headers: RequestHeaders,
   grpc: boolean,
   respectExpected: boolean,
+  clusterDuration: number,
 ): Timeouts {
-  const newStyle = action.maxStreamDuration !== undefined || action.grpcHeaderMax !== undefined;
-  const oldGrpc = grpc && !newStyle && action.maxGrpcTimeout !== undefined;
-  let global = oldGrpc ? oldGrpcTimeout(action, headers) : action.timeout;
+  const oldGrpc = grpc && !action.limitsDuration && action.maxGrpcTimeout !== undefined;
+  let global = oldGrpc ? oldGrpcTimeout(action, headers) : action.limitsDuration ? 0 : action.timeout;
   const expected = respectExpected ? headers.first('x-envoy-expected-rq-timeout-ms') : undefined;
   const name = expected === undefined ? 'x-envoy-upstream-rq-timeout-ms' : 'x-envoy-expected-rq-timeout-ms';
   const text = headers.first(name);
@@ -35,7 +39,17 @@ export function readTimeouts(
     headers.remove('x-envoy-upstream-rq-per-try-timeout-ms');
   }
   if (perTry >= global && global !== 0) perTry = 0;
-  return { global, perTry, perTryIdle: action.retry.perTryIdleTimeout, rewriteGrpc: oldGrpc };
+  const hedged = headers.first('x-envoy-hedge-on-per-try-timeout') === 'true';
+  const duration = headers.first('x-envoy-upstream-stream-duration-ms');
+  if (duration !== undefined) headers.remove('x-envoy-upstream-stream-duration-ms');
+  return {
+    global,
+    perTry,
+    perTryIdle: action.retry.perTryIdleTimeout,
+    rewriteGrpc: oldGrpc,
+    hedged,
+    maxDuration: wholeNumber(duration ?? '') ?? clusterDuration,
+  };
 }
 
 function oldGrpcTimeout(action: ForwardAction, headers: RequestHeaders): number {
@@ -50,9 +64,14 @@ export function wholeNumber(text: string): number | undefined {
 }
 
 /** Tells the upstream how long it is waited for, after `elapsed` milliseconds. */
-export function writeTimeoutHeaders(timeouts: Timeouts, headers: RequestHeaders, elapsed: number, tell: boolean): void {
+export function writeTimeoutHeaders(
+  timeouts: Timeouts,
+  headers: RequestHeaders,
+  elapsed: number,
+  tell: boolean,
+): void {
   const { global, perTry } = timeouts;
-  let expected = perTry === 0 ? global : perTry;
+  let expected = perTry === 0 || timeouts.hedged ? global : perTry;
   if (expected === 0) return;
   if (global > 0) expected = elapsed >= global ? 1 : Math.min(expected, global - elapsed);
   const text = String(Math.max(1, Math.trunc(expected)));

@@ -16,6 +16,7 @@ export class UpstreamRequest implements PoolWaiter, ResponseHandler {
   private waiting = true;
   private cancelPerTry: (() => void) | undefined = undefined;
   private cancelPerTryIdle: (() => void) | undefined = undefined;
+  private cancelDuration: (() => void) | undefined = undefined;
   ended = false;
   /** Something of the request has been written. */
   sent = false;
@@ -61,6 +62,11 @@ export class UpstreamRequest implements PoolWaiter, ResponseHandler {
 
   get attached(): boolean {
     return this.connection !== undefined;
+  }
+
+  armDuration(milliseconds: number): void {
+    const { clock } = this.router.stream.manager.deps;
+    this.cancelDuration = clock.after(milliseconds, () => this.router.onMaxDuration(this));
   }
 
   /** The whole request has been received: the time of this attempt begins. */
@@ -138,15 +144,13 @@ export class UpstreamRequest implements PoolWaiter, ResponseHandler {
     if (this.waiting) {
       this.waiting = false;
       this.pool.cancel(this);
-    } else {
-      if (this.connection !== undefined) this.pool.stats.rqTxReset.inc();
-      this.connection?.abandon();
-    }
+    } else this.connection?.abandon();
   }
 
   private end(): void {
     this.ended = true;
     this.cancelPerTry?.();
     this.cancelPerTryIdle?.();
+    this.cancelDuration?.();
   }
 }

@@ -94,7 +94,11 @@ export class ClientConnection implements BodySink {
     this.requestsLeft--;
     const hasLength = headers.first('content-length') !== undefined;
     this.chunked = !end && !hasLength && !this.raw;
-    const framing = this.chunked ? 'chunked' : end && !hasLength && !bodiless.has(headers.method) ? 'empty' : 'none';
+    const framing = this.chunked
+      ? 'chunked'
+      : end && !hasLength && !bodiless.has(headers.method)
+        ? 'empty'
+        : 'none';
     this.output.addText(requestHeadText(headers, framing, this.pool.options.nameStyle));
   }
 
@@ -140,8 +144,9 @@ export class ClientConnection implements BodySink {
   abandon(): void {
     if (this.handler === undefined) return;
     this.handler = undefined;
+    this.finish(true, true);
     this.pool.onStreamEnd(this, false);
-    this.close();
+    this.socket.destroy();
   }
 
   close(): void {
@@ -164,7 +169,8 @@ export class ClientConnection implements BodySink {
     this.state = 'open';
     this.connectTimer.stop();
     const { localAddress, localPort } = this.socket;
-    if (localAddress !== undefined && localPort !== undefined) this.local = { address: localAddress, port: localPort };
+    if (localAddress !== undefined && localPort !== undefined)
+      this.local = { address: localAddress, port: localPort };
     this.pool.stats.cxConnectMs.record(this.pool.clock.monotonic() - this.startedAt);
     const duration = this.pool.options.maxConnectionDuration;
     if (duration > 0) this.cancelDuration = this.pool.clock.after(duration, () => this.onMaxDuration());
@@ -181,7 +187,8 @@ export class ClientConnection implements BodySink {
       }
       if (this.awaitsHead) {
         if (!this.head.feed(chunk, position)) {
-          if (this.head.text.length > this.pool.options.limits.maxBytes) this.protocolError('headers too large');
+          if (this.head.text.length > this.pool.options.limits.maxBytes)
+            this.protocolError('headers too large');
           break;
         }
         position = this.readHead(chunk);
@@ -207,7 +214,13 @@ export class ClientConnection implements BodySink {
   /** Hands over the head that has been gathered; returns where the body begins in `chunk`. */
   private readHead(chunk: Buffer): number {
     const options = this.pool.options;
-    const head = parseResponseHead(this.head.text, this.pool.names, options.limits, this.method, this.upgrade);
+    const head = parseResponseHead(
+      this.head.text,
+      this.pool.names,
+      options.limits,
+      this.method,
+      this.upgrade,
+    );
     if (typeof head === 'string') {
       this.protocolError(head);
       return chunk.length;
@@ -311,7 +324,10 @@ export class ClientConnection implements BodySink {
 function openSocket(pool: ConnectionPool): Socket {
   const { address, port } = pool.host;
   if (address.startsWith('/') || address.startsWith('@')) {
-    return connect({ path: address.startsWith('@') ? `\0${address.slice(1)}` : address, allowHalfOpen: true });
+    return connect({
+      path: address.startsWith('@') ? `\0${address.slice(1)}` : address,
+      allowHalfOpen: true,
+    });
   }
   return connect({ host: address, port, allowHalfOpen: true, ...pool.options.bind });
 }

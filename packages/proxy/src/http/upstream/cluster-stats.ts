@@ -67,7 +67,7 @@ export interface ClusterHttpStats extends Readonly<Record<CounterName, Counter>>
 export interface CodeCounters {
   readonly completed: Counter;
   /** By class: index 1 for 1xx and so on. */
-  readonly classes: readonly Counter[];
+  readonly classes: (Counter | undefined)[];
   readonly exact: Map<number, Counter>;
   readonly time: Histogram;
   readonly counter: (name: string) => Counter;
@@ -102,10 +102,9 @@ export function codeCounters(cluster: Cluster, stats: ClusterHttpStats, prefix: 
 
 /** Code counters on any scope. */
 export function makeCodeCounters(counter: (name: string) => Counter, time: Histogram): CodeCounters {
-  const classes = ['unknown', '1xx', '2xx', '3xx', '4xx', '5xx'];
   return {
     completed: counter('upstream_rq_completed'),
-    classes: classes.map((name) => counter(`upstream_rq_${name}`)),
+    classes: [undefined, undefined, undefined, undefined, undefined, undefined],
     exact: new Map(),
     time,
     counter,
@@ -114,8 +113,13 @@ export function makeCodeCounters(counter: (name: string) => Counter, time: Histo
 
 export function countCode(counters: CodeCounters, status: number): void {
   counters.completed.value++;
-  const group = Math.floor(status / 100);
-  counters.classes[group >= 1 && group <= 5 ? group : 0]!.value++;
+  const group = status >= 100 && status < 600 ? Math.floor(status / 100) : 0;
+  let ofClass = counters.classes[group];
+  if (ofClass === undefined) {
+    ofClass = counters.counter(group === 0 ? 'upstream_rq_unknown' : `upstream_rq_${group}xx`);
+    counters.classes[group] = ofClass;
+  }
+  ofClass.value++;
   let exact = counters.exact.get(status);
   if (exact === undefined) {
     exact = counters.counter(`upstream_rq_${status}`);

@@ -1,8 +1,8 @@
 import type { Cluster } from '../../upstream/types.ts';
 import type { HeaderLimits } from '../codec/head-lines.ts';
 import type { NameStyle } from '../codec/serialize.ts';
-import { duration } from '../config/values.ts';
 import { nameStyle } from '../config/name-style.ts';
+import { duration } from '../config/values.ts';
 import type { Message } from '../types.ts';
 
 /** What a cluster says about HTTP/1 towards its hosts. */
@@ -14,6 +14,8 @@ export interface PoolOptions {
   /** Milliseconds; 0 is for ever. */
   readonly idleTimeout: number;
   readonly maxConnectionDuration: number;
+  /** The longest that one request may take on the cluster. */
+  readonly maxStreamDuration: number;
   /** Local address to bind to. */
   readonly bind: { readonly localAddress?: string; readonly localPort?: number };
   /** The cluster's hosts speak only what is not there yet. */
@@ -30,7 +32,8 @@ export function httpProtocolOptions(cluster: Cluster): Message {
 
 export function poolOptions(cluster: Cluster): PoolOptions {
   const options = httpProtocolOptions(cluster);
-  const common: Message = options.commonHttpProtocolOptions ?? cluster.message.commonHttpProtocolOptions ?? {};
+  const common: Message =
+    options.commonHttpProtocolOptions ?? cluster.message.commonHttpProtocolOptions ?? {};
   const explicit: Message = options.explicitHttpConfig ?? {};
   const http1: Message =
     explicit.httpProtocolOptions ??
@@ -51,6 +54,7 @@ export function poolOptions(cluster: Cluster): PoolOptions {
     maxRequestsPerConnection: common.maxRequestsPerConnection ?? cluster.maxRequestsPerConnection,
     idleTimeout: common.idleTimeout === undefined ? cluster.idleTimeout : duration(common.idleTimeout),
     maxConnectionDuration: duration(common.maxConnectionDuration ?? '0s'),
+    maxStreamDuration: duration(common.maxStreamDuration ?? '0s'),
     bind: bindAddress(cluster),
     unsupported: unsupportedReason(cluster, explicit),
   };
@@ -59,7 +63,9 @@ export function poolOptions(cluster: Cluster): PoolOptions {
 function bindAddress(cluster: Cluster): PoolOptions['bind'] {
   const source = cluster.message.upstreamBindConfig?.sourceAddress;
   if (source?.address === undefined) return {};
-  return source.portValue ? { localAddress: source.address, localPort: source.portValue } : { localAddress: source.address };
+  return source.portValue
+    ? { localAddress: source.address, localPort: source.portValue }
+    : { localAddress: source.address };
 }
 
 function unsupportedReason(cluster: Cluster, explicit: Message): string | undefined {

@@ -34,7 +34,13 @@ export class ConnectionPool {
     cluster: Cluster,
     host: Host,
     priority: RoutingPriority,
-    shared: { stats: ClusterHttpStats; options: PoolOptions; clock: Clock; names: NameTable; flusher: Flusher },
+    shared: {
+      stats: ClusterHttpStats;
+      options: PoolOptions;
+      clock: Clock;
+      names: NameTable;
+      flusher: Flusher;
+    },
     onEmpty: (pool: ConnectionPool) => void,
   ) {
     this.cluster = cluster;
@@ -57,7 +63,6 @@ export class ConnectionPool {
       return;
     }
     if (!this.resources.tryPending()) {
-      this.stats.rqPendingOverflow.inc();
       waiter.onPoolFailure('overflow', '');
       return;
     }
@@ -85,7 +90,6 @@ export class ConnectionPool {
 
   private attach(waiter: PoolWaiter, connection: ClientConnection): void {
     if (!this.resources.tryRequest()) {
-      this.stats.rqPendingOverflow.inc();
       this.release(connection);
       waiter.onPoolFailure('overflow', '');
       return;
@@ -99,10 +103,7 @@ export class ConnectionPool {
   private connectAsNeeded(): void {
     while (this.connecting < this.pending.length) {
       const counted = this.resources.tryConnection();
-      if (!counted) {
-        this.stats.cxOverflow.inc();
-        if (this.all.size > 0) return;
-      }
+      if (!counted && this.all.size > 0) return;
       this.openConnection(counted);
     }
   }
@@ -174,6 +175,7 @@ export class ConnectionPool {
     if (waiter !== undefined) {
       this.leavePending();
       this.attach(waiter, connection);
+      if (this.pending.length > 0) this.connectAsNeeded();
       return;
     }
     if (this.draining) {
