@@ -2,7 +2,8 @@ import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo, Server as NetServer } from 'node:net';
 import { Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
 import type { Clock, Log } from '@lateen/kit';
-import type { KubeClient } from '@lateen/kube/types';
+import type { KubeClient, KubeObject } from '@lateen/kube/types';
+import { parseYamlDocuments } from '@lateen/kube/yaml';
 import { type AdsConnection, AdsServer } from '@lateen/xds/ads/server';
 import { Ingest } from '../ingest/index.ts';
 import { Distributor } from '../push/distributor.ts';
@@ -16,7 +17,7 @@ import type { ControlPlaneConfig } from './options.ts';
 import { createWebhookServer, type WebhookHandlers } from './webhooks.ts';
 
 /** Parts that belong to other packages. */
-export interface ControlPlaneHooks extends WebhookHandlers {}
+export type ControlPlaneHooks = Omit<WebhookHandlers, 'mesh'>;
 
 /** A control plane that runs. Ports are those really bound. */
 export interface ControlPlane {
@@ -39,6 +40,11 @@ export interface ControlPlaneOptions {
 }
 
 const pushInterval = 10;
+
+function meshConfigOf(configMap: KubeObject | undefined): Readonly<Record<string, any>> {
+  const { value, problems } = parseYamlDocuments(configMap?.data?.mesh ?? '{}');
+  return problems.length > 0 ? {} : ((value[0] ?? {}) as Record<string, any>);
+}
 
 /** Everything that has a life in a control plane, joined: ingest, translation, distribution, status and the servers. */
 export class ControlPlaneServer implements ControlPlane {
@@ -178,7 +184,7 @@ export class ControlPlaneServer implements ControlPlane {
   async #startWebhooks(): Promise<void> {
     const { client, config, hooks, log, clock } = this.#options;
     const { server, caBundle } = createWebhookServer(
-      hooks,
+      { ...hooks, mesh: () => meshConfigOf(this.#ingest.snapshot().meshConfig) },
       config.webhookService,
       clock.now(),
       log.child('webhook'),

@@ -21,12 +21,15 @@ export interface Admission {
 }
 
 export interface WebhookHandlers {
-  /** The pod as it is to be created instead; the same object when nothing is to be changed. */
+  /** The pod as it is to be created instead; the same object when nothing is to be changed. `mesh` is the MeshConfig. */
   inject?(
     pod: KubeObject,
     namespace: string,
+    mesh: Readonly<Record<string, any>>,
   ): { readonly pod: KubeObject; readonly problems: readonly Problem[] };
   validate?(object: KubeObject): readonly Problem[];
+  /** The MeshConfig in force. */
+  mesh?(): Readonly<Record<string, any>>;
 }
 
 const maxBody = 3 * 1024 * 1024;
@@ -40,10 +43,11 @@ function validation({ validate }: WebhookHandlers, request: AdmissionRequest): A
   return { allowed: false, message: `configuration is invalid: ${errors.join('; ')}`, warnings };
 }
 
-function injection({ inject }: WebhookHandlers, request: AdmissionRequest): Admission {
+function injection(handlers: WebhookHandlers, request: AdmissionRequest): Admission {
+  const { inject } = handlers;
   if (!inject || !request.object) return { allowed: true };
   const namespace = request.object.metadata.namespace ?? request.namespace ?? 'default';
-  const { pod, problems } = inject(request.object, namespace);
+  const { pod, problems } = inject(request.object, namespace, handlers.mesh?.() ?? {});
   const errors = problems.filter((problem) => problem.severity === 'error').map(formatProblem);
   if (errors.length > 0)
     return { allowed: false, message: `the sidecar cannot be injected: ${errors.join('; ')}` };

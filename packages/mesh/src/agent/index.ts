@@ -30,8 +30,9 @@ const verbs: Readonly<Record<string, Verb>> = {
 
 /** `request GET config_dump`: a page of the proxy's administration interface, for those that come through exec. */
 async function printAdminPage(argv: readonly string[]): Promise<number> {
-  const [method = 'GET', path = '/'] = argv;
-  const { status, body } = await fetchLocal(15000, path.startsWith('/') ? path : `/${path}`, {
+  const [method = 'GET', path = '/'] = argv.filter((word) => !word.startsWith('--'));
+  const port = Number(argv.find((word) => word.startsWith('--debug-port='))?.slice(13) ?? 15000);
+  const { status, body } = await fetchLocal(port, path.startsWith('/') ? path : `/${path}`, {
     method,
     timeout: 10_000,
   });
