@@ -14,6 +14,7 @@ import { CaBundleKeeper } from './ca-bundle.ts';
 import { type DebugSources, handleDebug, proxyName } from './debug.ts';
 import { Metrics } from './metrics.ts';
 import type { ControlPlaneConfig } from './options.ts';
+import { createValidator } from './validate.ts';
 import { createWebhookServer, type WebhookHandlers } from './webhooks.ts';
 
 /** Parts that belong to other packages. */
@@ -184,7 +185,11 @@ export class ControlPlaneServer implements ControlPlane {
   async #startWebhooks(): Promise<void> {
     const { client, config, hooks, log, clock } = this.#options;
     const { server, caBundle } = createWebhookServer(
-      { ...hooks, mesh: () => meshConfigOf(this.#ingest.snapshot().meshConfig) },
+      {
+        validate: createValidator(config.domainSuffix, config.rootNamespace),
+        ...hooks,
+        mesh: () => meshConfigOf(this.#ingest.snapshot().meshConfig),
+      },
       config.webhookService,
       clock.now(),
       log.child('webhook'),

@@ -1,6 +1,6 @@
-import { runControlPlane } from '@lateen/control-plane/server/index';
+import { runDiscovery } from '../agent/discovery.ts';
 
 /** The control plane alone: what the pilot image runs, and `lateen control-plane`. */
 export async function main(argv: readonly string[]): Promise<void> {
-  await runControlPlane([...argv]);
+  await runDiscovery([...argv]);
 }
