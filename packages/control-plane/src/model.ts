@@ -48,14 +48,23 @@ export function createCompiler(options: TranslateOptions): (snapshot: Snapshot) 
     compileMeshConfig(object, { domainSuffix, rootNamespace }),
   );
   const services = memoLast(
-    (objects: readonly KubeObject[]): ServiceIndex => indexServices(registerServices(objects, domainSuffix)),
+    (objects: readonly KubeObject[], entries: readonly KubeObject[]): ServiceIndex =>
+      indexServices(registerServices(objects, entries, domainSuffix)),
   );
   const endpoints = memoLast(
     (
       slices: readonly KubeObject[],
       pods: readonly KubeObject[],
       nodes: readonly KubeObject[],
-    ): EndpointIndex => registerEndpoints({ endpointSlices: slices, pods, nodes }, domainSuffix),
+      serviceEntries: readonly KubeObject[],
+      workloadEntries: readonly KubeObject[],
+      index: ServiceIndex,
+    ): EndpointIndex =>
+      registerEndpoints(
+        { endpointSlices: slices, pods, nodes, serviceEntries, workloadEntries },
+        index,
+        domainSuffix,
+      ),
   );
   const virtualServices = kind(compileVirtualService);
   const destinationRules = kind(compileDestinationRule);
@@ -70,8 +79,15 @@ export function createCompiler(options: TranslateOptions): (snapshot: Snapshot) 
 
   return (snapshot) => {
     const settings = mesh(snapshot.meshConfig);
-    const index = services(snapshot.services);
-    const found = endpoints(snapshot.endpointSlices, snapshot.pods, snapshot.nodes);
+    const index = services(snapshot.services, snapshot.serviceEntries);
+    const found = endpoints(
+      snapshot.endpointSlices,
+      snapshot.pods,
+      snapshot.nodes,
+      snapshot.serviceEntries,
+      snapshot.workloadEntries,
+      index,
+    );
     const rules = virtualServices(snapshot.virtualServices, settings.value);
     const resolved = delegates(rules.value);
     const destinations = destinationRules(snapshot.destinationRules, settings.value);

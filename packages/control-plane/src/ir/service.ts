@@ -102,6 +102,7 @@ export interface Workload {
   readonly locality: Locality;
   readonly nodeName?: string;
   readonly ready: boolean;
+  readonly weight?: number;
   /** Named container ports. */
   readonly ports: ReadonlyMap<string, number>;
 }

@@ -1,9 +1,11 @@
 import type { KubeObject } from '@lateen/kube/types';
 import type { Endpoint, Locality, Service, Workload } from '../ir/service.ts';
+import { includesLabels } from '../scope/visibility.ts';
 import { collectEndpoints } from './endpoints.ts';
 import { fromKubernetesService } from './kubernetes-service.ts';
 import { byAge } from './metadata.ts';
-import { fromPod, nodeLocality } from './workload.ts';
+import { fromServiceEntry, fromWorkload, serviceEntryEndpoints } from './service-entry.ts';
+import { fromPod, fromWorkloadEntry, nodeLocality } from './workload.ts';
 
 /** Services, oldest first, and ways to find them. */
 export interface ServiceIndex {
@@ -26,17 +28,30 @@ export function indexServices(services: readonly Service[]): ServiceIndex {
   return { services: sorted, byHost };
 }
 
-export function registerServices(objects: readonly KubeObject[], domainSuffix: string): Service[] {
-  return objects.map((object) => fromKubernetesService(object, domainSuffix));
+export function registerServices(
+  objects: readonly KubeObject[],
+  entries: readonly KubeObject[],
+  domainSuffix: string,
+): Service[] {
+  return [
+    ...objects.map((object) => fromKubernetesService(object, domainSuffix)),
+    ...entries.flatMap(fromServiceEntry),
+  ];
 }
 
 export interface WorkloadObjects {
   readonly endpointSlices: readonly KubeObject[];
   readonly pods: readonly KubeObject[];
   readonly nodes: readonly KubeObject[];
+  readonly serviceEntries: readonly KubeObject[];
+  readonly workloadEntries: readonly KubeObject[];
 }
 
-export function registerEndpoints(objects: WorkloadObjects, domainSuffix: string): EndpointIndex {
+export function registerEndpoints(
+  objects: WorkloadObjects,
+  index: ServiceIndex,
+  domainSuffix: string,
+): EndpointIndex {
   const nodes = new Map<string, Locality>(
     objects.nodes.map((node) => [node.metadata.name ?? '', nodeLocality(node)]),
   );
@@ -45,6 +60,32 @@ export function registerEndpoints(objects: WorkloadObjects, domainSuffix: string
     const workload = fromPod(pod, nodes);
     if (workload && !pod.spec?.hostNetwork) workloads.set(workload.address, workload);
   }
+  const entries = objects.workloadEntries.map(fromWorkloadEntry).filter((entry) => entry !== undefined);
   const endpoints = collectEndpoints(objects.endpointSlices, { workloads, nodes, domainSuffix });
+  const add = (host: string, more: readonly Endpoint[]) =>
+    endpoints.set(host, [...(endpoints.get(host) ?? []), ...more]);
+  const everyone = [...workloads.values(), ...entries];
+  for (const entry of objects.serviceEntries) {
+    for (const [host, found] of serviceEntryEndpoints(entry, fromServiceEntry(entry), everyone))
+      add(host, found);
+  }
+  if (entries.length > 0) addSelected(index, entries, add);
+  for (const entry of entries) if (!workloads.has(entry.address)) workloads.set(entry.address, entry);
   return { endpoints, workloads };
+}
+
+/** Kubernetes Services select WorkloadEntries as they select pods. */
+function addSelected(
+  index: ServiceIndex,
+  entries: readonly Workload[],
+  add: (host: string, more: Endpoint[]) => void,
+): void {
+  for (const service of index.services) {
+    if (!service.kubernetes || !service.selector || Object.keys(service.selector).length === 0) continue;
+    const chosen = entries.filter(
+      (entry) => entry.namespace === service.namespace && includesLabels(entry.labels, service.selector),
+    );
+    const found = chosen.flatMap((entry) => service.ports.map((port) => fromWorkload(entry, port)));
+    if (found.length > 0) add(service.host, found);
+  }
 }

@@ -1,3 +1,4 @@
+import type { WorkloadEntry } from '@lateen/api/istio/service-entry';
 import type { KubeObject } from '@lateen/kube/types';
 import { type Locality, nowhere, type Workload } from '../ir/service.ts';
 
@@ -57,4 +58,21 @@ function containerPorts(pod: KubeObject): Map<string, number> {
     for (const port of container.ports ?? []) if (port.name) ports.set(port.name, port.containerPort);
   }
   return ports;
+}
+
+/** A WorkloadEntry, which stands for a workload outside of Kubernetes. */
+export function fromWorkloadEntry(object: KubeObject): Workload | undefined {
+  const { spec = {}, metadata } = object as WorkloadEntry;
+  if (!spec.address) return undefined;
+  return {
+    name: metadata.name ?? '',
+    namespace: metadata.namespace ?? '',
+    address: spec.address,
+    labels: { ...metadata.labels, ...spec.labels },
+    serviceAccount: spec.serviceAccount ?? '',
+    locality: spec.locality ? parseLocality(spec.locality) : nowhere,
+    ready: true,
+    weight: spec.weight || undefined,
+    ports: new Map(Object.entries(spec.ports ?? {})),
+  };
 }

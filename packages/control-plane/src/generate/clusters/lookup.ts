@@ -1,5 +1,8 @@
 import type { TrafficPolicy } from '../../ir/destination.ts';
-import { type Generating, type Json, socketAddress, viaAds } from '../context.ts';
+import { includesLabels } from '../../scope/visibility.ts';
+import { type Generating, type Json, socketAddress, typed, viaAds } from '../context.ts';
+import { byLocality, type LocalityGroup } from '../endpoints/locality.ts';
+import { localityJson, workloadKey } from '../endpoints/parts.ts';
 import { clusterName } from '../names.ts';
 import type { Target } from './outbound.ts';
 
@@ -41,17 +44,36 @@ function dnsFields(context: Generating, { service, port, subset }: Target): Json
   const name = clusterName(port.number, subset?.name ?? '', service.host);
   const endpoints = context.scope
     .endpointsOf(service.host)
-    .filter((endpoint) => endpoint.portName === port.name);
+    .filter((endpoint) => endpoint.portName === port.name && includesLabels(endpoint.labels, subset?.labels));
   return {
     type: service.resolution === 'dns' ? 'STRICT_DNS' : 'LOGICAL_DNS',
+    dnsJitter: '0.100s',
     dnsLookupFamily: 'V4_ONLY',
     dnsRefreshRate: '60s',
     respectDnsTtl: true,
     loadAssignment: {
       clusterName: name,
-      endpoints: endpoints.map((endpoint) => ({
-        lbEndpoints: [{ endpoint: { address: socketAddress(endpoint.address, endpoint.port) } }],
-      })),
+      endpoints: byLocality(endpoints).map((group) => resolvedGroup(group, context.scope.mesh.clusterId)),
     },
+    ...(context.plain ? {} : { typedDnsResolverConfig: resolver }),
+  };
+}
+
+const resolver: Json = {
+  name: 'envoy.network.dns_resolver.cares',
+  typedConfig: typed('envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig', {
+    udpMaxQueries: 100,
+  }),
+};
+
+function resolvedGroup(group: LocalityGroup, cluster: string): Json {
+  return {
+    lbEndpoints: group.endpoints.map((endpoint) => ({
+      endpoint: { address: socketAddress(endpoint.address, endpoint.port) },
+      loadBalancingWeight: endpoint.weight,
+      metadata: { filterMetadata: { istio: { workload: workloadKey(endpoint, cluster) } } },
+    })),
+    loadBalancingWeight: group.weight,
+    locality: localityJson(group.locality),
   };
 }

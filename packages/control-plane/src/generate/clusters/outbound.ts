@@ -87,6 +87,7 @@ function clusterMetadata({ service, port, subset, rules }: Target, policy: Traff
     alpn_override:
       policy.tls && (policy.tls.mode === 'SIMPLE' || policy.tls.mode === 'MUTUAL') ? 'false' : undefined,
     config: rules && configPath(rules.origin),
+    external: service.external ? true : undefined,
     services: [{ host, name, namespace }],
     subset: subset?.name,
   });

@@ -5,6 +5,7 @@ import { type Generating, type Json, socketAddress, typed } from '../context.ts'
 import { clusterName } from '../names.ts';
 import { effectivePolicy } from '../policy.ts';
 import { applyLocality, byLocality, type LocalityGroup } from './locality.ts';
+import { localityJson, workloadKey } from './parts.ts';
 
 /** The load assignments of the named clusters, or of all EDS clusters; in the order of names. */
 export function generateEndpoints(
@@ -72,10 +73,6 @@ function toJson(context: Generating, group: LocalityGroup, tls: boolean): Json {
   };
 }
 
-function localityJson({ region, zone, subZone }: Locality): Json {
-  return { ...(region ? { region } : {}), ...(zone ? { zone } : {}), ...(subZone ? { subZone } : {}) };
-}
-
 function lbEndpoint(context: Generating, endpoint: Endpoint, tls: boolean): Json {
   const workload = workloadKey(endpoint, context.scope.mesh.clusterId);
   return {
@@ -89,20 +86,4 @@ function lbEndpoint(context: Generating, endpoint: Endpoint, tls: boolean): Json
       },
     },
   };
-}
-
-/** `workload;namespace;canonical service;canonical revision;cluster`. */
-function workloadKey(endpoint: Endpoint, cluster: string): string {
-  const { labels, workloadName, namespace } = endpoint;
-  const service =
-    labels['service.istio.io/canonical-name'] ??
-    labels['app.kubernetes.io/name'] ??
-    labels.app ??
-    workloadName;
-  const revision =
-    labels['service.istio.io/canonical-revision'] ??
-    labels['app.kubernetes.io/version'] ??
-    labels.version ??
-    '';
-  return [workloadName, namespace, service, revision === 'latest' ? '' : revision, cluster].join(';');
 }

@@ -1,6 +1,6 @@
 import { covers } from '../../ir/host.ts';
 import type { L4Match, L4Route, RouteRules, WeightedDestination } from '../../ir/route.ts';
-import type { Service, ServicePort } from '../../ir/service.ts';
+import { isTls, type Service, type ServicePort } from '../../ir/service.ts';
 import type { EgressView, ProxyScope } from '../../scope/index.ts';
 import { includesLabels } from '../../scope/visibility.ts';
 import type { Generating, Json } from '../context.ts';
@@ -18,14 +18,28 @@ export function outboundL4Chains(
   view: EgressView,
   service: Service,
   port: ServicePort,
-  _address: string,
+  address: string,
 ): Json[] {
   for (const rules of view.rules) {
     if (!rules.hosts.some((host) => covers(host, service.host))) continue;
+    const byName = rules.tls.flatMap((route) => serverNameChains(context, rules, route, port.number));
+    if (byName.length > 0) return byName;
     const route = rules.tcp.find((entry) => appliesTo(entry, context.scope, 'mesh', rules, port.number));
     if (route) return [ruledChain(context, rules, route, port.number, 'outbound')];
   }
-  return [serviceChain(context, service, port)];
+  const chain = serviceChain(context, service, port);
+  // Without an address of its own, a TLS service is known by the name that clients ask for.
+  const byName = isTls(port.protocol) && address === '0.0.0.0';
+  return [byName ? { filterChainMatch: { serverNames: [service.host] }, ...chain } : chain];
+}
+
+function serverNameChains(context: Generating, rules: RouteRules, route: L4Route, port: number): Json[] {
+  return route.matches
+    .filter((match) => matchApplies(match, context.scope, 'mesh', rules, port))
+    .map((match) => ({
+      filterChainMatch: { serverNames: [...match.sniHosts].sort() },
+      ...ruledChain(context, rules, route, port, 'outbound'),
+    }));
 }
 
 /** Istio leaves the port's name out of the statistics' names of TCP. */

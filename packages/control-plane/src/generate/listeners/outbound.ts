@@ -11,6 +11,7 @@ import {
   listener,
   listenerFilters,
   outboundSocket,
+  serverNameInspector,
 } from './parts.ts';
 import { tcpChain } from './tcp.ts';
 
@@ -42,14 +43,22 @@ function addPort(
   }
   for (const address of addressesOf(context, service, port)) {
     const name = `${address}_${port.number}`;
-    if (made.has(name)) continue;
-    made.set(
-      name,
-      isSniffed(port.protocol)
-        ? sniffed(context, view, service, port, address)
-        : tcp(context, view, service, port, address),
-    );
+    const known = made.get(name);
+    if (known) made.set(name, joined(known, outboundL4Chains(context, view, service, port, address)));
+    else if (isSniffed(port.protocol)) made.set(name, sniffed(context, view, service, port, address));
+    else made.set(name, tcp(context, view, service, port, address));
   }
+}
+
+/** A listener that tells services apart by server name takes further ones; another keeps the oldest service. */
+function joined(known: Listener, chains: readonly Json[]): Listener {
+  const byName = (chain: Json) => chain.filterChainMatch?.serverNames !== undefined;
+  if (!known.filterChains.every(byName)) return known;
+  const taken = new Set(known.filterChains.flatMap((chain: Json) => chain.filterChainMatch.serverNames));
+  const more = chains.filter(
+    (chain) => byName(chain) && !chain.filterChainMatch.serverNames.some((name: string) => taken.has(name)),
+  );
+  return more.length > 0 ? { ...known, filterChains: [...known.filterChains, ...more] } : known;
 }
 
 /** One listener takes the HTTP of all services on a port; the routes tell them apart. */
@@ -61,14 +70,14 @@ function addHttp(context: Generating, port: number, made: Map<string, Listener>)
     listener(name, {
       ...outboundSocket(context, wildcard, port, true),
       filterChains: [httpFilterChain(context, `outbound_${name}`, String(port))],
-      defaultFilterChain: {
-        filterChainMatch: {},
-        filters: unknownTraffic(context),
-        name: 'PassthroughFilterChain',
-      },
+      defaultFilterChain: passthroughChain(context),
       listenerFilters: listenerFilters(context, httpInspector),
     }),
   );
+}
+
+function passthroughChain(context: Generating): Json {
+  return { filterChainMatch: {}, filters: unknownTraffic(context), name: 'PassthroughFilterChain' };
 }
 
 export function httpFilterChain(context: Generating, statPrefix: string, routeName: string): Json {
@@ -87,7 +96,8 @@ export function unknownTraffic(context: Generating): Json[] {
 
 /** The addresses of a service whose traffic is told apart by address: its own, else those of its endpoints. */
 function addressesOf(context: Generating, service: Service, port: ServicePort): string[] {
-  if (service.addresses.length > 0) return service.addresses.slice(0, 1);
+  if (service.addresses.length > 0)
+    return service.kubernetes ? service.addresses.slice(0, 1) : hostAddresses(service);
   if (service.resolution !== 'headless') return [wildcard];
   const own = new Set(context.scope.node.addresses);
   const addresses = context.scope
@@ -97,6 +107,12 @@ function addressesOf(context: Generating, service: Service, port: ServicePort): 
   return [...new Set(addresses)];
 }
 
+/** Ranges of addresses are not listened on one by one. */
+function hostAddresses(service: Service): string[] {
+  const single = service.addresses.filter((address) => !address.includes('/') || address.endsWith('/32'));
+  return single.length > 0 ? single.map((address) => address.replace('/32', '')) : [wildcard];
+}
+
 function tcp(
   context: Generating,
   view: EgressView,
@@ -104,10 +120,13 @@ function tcp(
   port: ServicePort,
   address: string,
 ): Listener {
+  const chains = outboundL4Chains(context, view, service, port, address);
+  const named = chains.some((chain) => chain.filterChainMatch?.serverNames);
   return listener(`${address}_${port.number}`, {
-    ...outboundSocket(context, address, port.number, false),
-    filterChains: outboundL4Chains(context, view, service, port, address),
-    listenerFilters: listenerFilters(context),
+    ...outboundSocket(context, address, port.number, named),
+    filterChains: chains,
+    defaultFilterChain: named && address === wildcard ? passthroughChain(context) : undefined,
+    listenerFilters: listenerFilters(context, ...(named ? [serverNameInspector] : [])),
   });
 }
 

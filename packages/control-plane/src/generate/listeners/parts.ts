@@ -19,6 +19,12 @@ export const tlsInspector: Json = {
   typedConfig: typed('envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector'),
 };
 
+/** The same, with a small buffer at first: most client hellos fit. */
+export const serverNameInspector: Json = {
+  ...tlsInspector,
+  typedConfig: { ...tlsInspector.typedConfig, initialReadBufferSize: 512 },
+};
+
 export const originalDst: Json = {
   name: 'envoy.filters.listener.original_dst',
   typedConfig: typed('envoy.extensions.filters.listener.original_dst.v3.OriginalDst'),

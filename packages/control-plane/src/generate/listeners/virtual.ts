@@ -10,7 +10,7 @@ import { accessLog, noRoute } from './access-log.ts';
 import { httpChain } from './http.ts';
 import { chainName, inboundHttp } from './inbound.ts';
 import { unknownTraffic } from './outbound.ts';
-import { httpInspector, type Listener, listener, originalDst, tlsInspector } from './parts.ts';
+import { httpInspector, type Listener, listener, originalDst, serverNameInspector } from './parts.ts';
 import { tcpChain } from './tcp.ts';
 
 const outboundPort = 15001;
@@ -166,11 +166,7 @@ function inspectors(targets: readonly InboundTarget[]): Json[] {
   const known = targets.filter((target) => !isSniffed(target.protocol)).map((target) => target.number);
   return [
     originalDst,
-    {
-      ...tlsInspector,
-      filterDisabled: range(inboundPort),
-      typedConfig: { ...tlsInspector.typedConfig, initialReadBufferSize: 512 },
-    },
+    { ...serverNameInspector, filterDisabled: range(inboundPort) },
     { ...httpInspector, filterDisabled: anyOf([...known, inboundPort].sort((a, b) => a - b).map(range)) },
   ];
 }

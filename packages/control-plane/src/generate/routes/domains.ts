@@ -12,7 +12,7 @@ export function serviceDomains(context: Generating, service: Service, aliases: r
 
 function hostDomains(context: Generating, service: Service): string[] {
   const { host, name, namespace } = service;
-  if (!service.kubernetes) return [host];
+  if (!service.kubernetes) return [host, `${host}.`];
   if (namespace !== context.scope.node.namespace)
     return [host, `${host}.`, `${name}.${namespace}`, `${name}.${namespace}.svc`];
   return [host, `${host}.`, name, `${name}.${namespace}.svc`, `${name}.${namespace}`];
