@@ -63,7 +63,7 @@ async function bundle(outdir: string): Promise<void> {
     entryPoints,
     outdir,
     outExtension: { '.js': '.mjs' },
-    chunkNames: 'chunks/[name]-[hash]',
+    chunkNames: 'part-[name]-[hash]',
     bundle: true,
     splitting: true,
     format: 'esm',
@@ -115,16 +115,10 @@ async function main(): Promise<void> {
   }
 }
 
-/** Chunks have hashed names and arrive before the programs that import them; old ones stay for processes that still run. */
+/** Parts have hashed names and arrive before the programs that import them; old ones stay for processes that still run. */
 function publish(fresh: string, started: Date): void {
-  const chunks = path.join(dist, 'chunks');
-  mkdirSync(chunks, { recursive: true });
-  for (const name of existsSync(path.join(fresh, 'chunks')) ? readdirSync(path.join(fresh, 'chunks')) : []) {
-    renameSync(path.join(fresh, 'chunks', name), path.join(chunks, name));
-  }
-  for (const name of readdirSync(fresh)) {
-    if (name.endsWith('.mjs')) renameSync(path.join(fresh, name), path.join(dist, name));
-  }
+  const names = readdirSync(fresh).sort((a, b) => Number(b.startsWith('part-')) - Number(a.startsWith('part-')));
+  for (const name of names) renameSync(path.join(fresh, name), path.join(dist, name));
   writeFileSync(path.join(dist, 'stamp'), started.toISOString());
   // The stamp carries the time at which the sources were read, so that a later edit is seen.
   utimesSync(path.join(dist, 'stamp'), started, started);

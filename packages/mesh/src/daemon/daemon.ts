@@ -112,7 +112,6 @@ export class Daemon {
       address: config.address,
       log: log.child('node-ports'),
     });
-    this.#nodePorts.attach(this.#node.process!);
   }
 
   async #install(): Promise<void> {

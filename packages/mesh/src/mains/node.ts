@@ -25,9 +25,9 @@ export async function main({ argv, projectRoot }: MainInput): Promise<void> {
       apiSocketPath: files.apiSocket,
       projectRoot,
       dataPlane: config.dataPlane,
-      envoyPath: config.envoyPath,
+      ...(config.envoyPath ? { envoyPath: config.envoyPath } : {}),
       log: createLog('node'),
-    } as never);
+    });
     const parent = attachToParent(() => node.close());
     parent.ready({});
   } catch (error) {
