@@ -90,6 +90,12 @@ export function builtinVersions(): ServedVersion[] {
   return resourceRows.map((row) => fromRow(row, resources));
 }
 
+/** Kinds about which every answer warns. */
+const deprecations: Readonly<Record<string, string>> = {
+  endpoints: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+  componentstatuses: 'v1 ComponentStatus is deprecated in v1.19+',
+};
+
 function fromRow(row: ResourceRow, resources: Map<string, Resource>): ServedVersion {
   const [
     group,
@@ -129,6 +135,7 @@ function fromRow(row: ResourceRow, resources: Map<string, Resource>): ServedVers
     resource,
     subresources: new Map(split(subresources, ',').map((text) => parseSubresource(text))),
     columns: split(columns, ';').map(parseColumn),
+    ...(deprecations[storage] && { warning: deprecations[storage] }),
   };
 }
 

@@ -16,6 +16,7 @@ import {
   unsupportedMediaType,
 } from '../errors.ts';
 import type { ApiResponse } from '../request.ts';
+import type { Column } from '../resource.ts';
 import { selectorText } from '../table/format.ts';
 
 interface Paths {
@@ -97,8 +98,18 @@ function scaleKind(): KindSchema {
   return builtinKind({ group: 'autoscaling', version: 'v1', kind: 'Scale' })!;
 }
 
+const scaleColumns: readonly Column[] = [
+  { name: 'Name', type: 'string', format: 'name', priority: 0 },
+  { name: 'Desired', type: 'integer', format: '', priority: 0 },
+  { name: 'Available', type: 'integer', format: '', priority: 0 },
+  { name: 'Age', type: 'string', format: '', priority: 0 },
+];
+
 function answer(scope: Scope, object: KubeObject): ApiResponse {
-  return objectResponse(scope, 200, toScale(scope, object));
+  const { custom: _custom, ...served } = scope.served;
+  const resource = { ...scope.resource, storage: 'scales.autoscaling' };
+  const shown = { ...scope, resource, served: { ...served, columns: scaleColumns } };
+  return objectResponse(shown, 200, toScale(scope, object));
 }
 
 function toScale(scope: Scope, object: KubeObject): KubeObject {

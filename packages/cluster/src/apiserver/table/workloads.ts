@@ -136,4 +136,10 @@ export const workloadCells: Readonly<Record<string, Cells>> = {
     selectorText(o.spec?.jobTemplate?.spec?.selector),
   ],
   'horizontalpodautoscalers.autoscaling': autoscalerCells,
+  'scales.autoscaling': (scale, now) => [
+    scale.metadata.name,
+    scale.spec?.replicas ?? 0,
+    scale.status?.replicas ?? 0,
+    age(scale, now),
+  ],
 };

@@ -143,6 +143,10 @@ const inlined: ReadonlySet<string> = new Set([
   'handler',
   'localObjectReference',
   'ephemeralContainerCommon',
+  'ingressRuleValue',
+  'ruleWithOperations',
+  'rule',
+  'deviceConfiguration',
 ]);
 
 function defaultOf(type: string): unknown {

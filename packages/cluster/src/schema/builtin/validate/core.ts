@@ -1,3 +1,4 @@
+import { parseJson } from '../../decode/json.ts';
 import { duplicate, forbidden, invalidValue, required, tooLong } from '../../errors.ts';
 import { byteOrder } from '../../gotext.ts';
 import { deepEqual } from '../../patch/json.ts';
@@ -83,7 +84,7 @@ function secretContents({ type, data = {}, metadata }: KubeObject): FieldError[]
 function jsonContent(data: Record<string, string>, key: string): FieldError[] {
   if (data[key] === undefined) return [];
   try {
-    JSON.parse(Buffer.from(data[key], 'base64').toString());
+    parseJson(Buffer.from(data[key], 'base64').toString());
     return [];
   } catch (error) {
     return [invalidValue(`data[${key}]`, '<secret contents redacted>', (error as Error).message)];
