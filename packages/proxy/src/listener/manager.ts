@@ -76,6 +76,7 @@ export class Listeners {
       'total_listeners_active',
       'total_listeners_draining',
       'total_listeners_warming',
+      'workers_pinned',
       'workers_started',
     ])
       scope.gauge(name).set(0);
@@ -301,7 +302,7 @@ export class Listeners {
         host: address.address,
         port: address.port,
         backlog: listener.config.backlog ?? 4096,
-        reusePort: this.environment.reusePort,
+        reusePort: this.environment.reusePort || listener.config.reusePort,
         ipv6Only: false,
       };
       server.listen(options, () => {

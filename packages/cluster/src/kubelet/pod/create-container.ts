@@ -132,6 +132,7 @@ function rootOptions(
     programs: [
       ...(host.hasCurl ? [] : [{ name: 'curl', script: curlScript(places) }]),
       ...(usesEnvoy(context, container) ? [{ name: 'envoy', source: context.dataPlane.envoyPath! }] : []),
+      ...ownPrograms(image, places),
     ],
     volumes,
   };
@@ -148,6 +149,13 @@ function visibleDirectories({ places, host }: NodeContext, image: ResolvedImage)
 
 function curlScript({ node, projectRoot }: NodeContext['places']): string {
   return `#!/bin/sh\nexec '${node}' '${path.join(projectRoot, 'dist/curl.mjs')}' "$@"\n`;
+}
+
+/** The mesh's own images have their program under its name too, for those that come through exec: `pilot-agent request …`. */
+function ownPrograms({ entrypoint }: ResolvedImage, { node, projectRoot }: NodeContext['places']) {
+  const program = path.join(projectRoot, 'dist/lateen.mjs');
+  if (entrypoint[1] !== program || entrypoint[2] === undefined) return [];
+  return [{ name: entrypoint[2], script: `#!/bin/sh\nexec '${node}' '${program}' ${entrypoint[2]} "$@"\n` }];
 }
 
 function usesEnvoy({ dataPlane }: NodeContext, container: any): boolean {
