@@ -4,7 +4,7 @@ import { type Generating, type Json, socketAddress, typed, viaAds } from '../con
 import { byLocality, type LocalityGroup } from '../endpoints/locality.ts';
 import { localityJson, workloadKey } from '../endpoints/parts.ts';
 import { clusterName } from '../names.ts';
-import type { Target } from './outbound.ts';
+import type { Target } from './target.ts';
 
 /** Whether connections go where the client sent them. */
 export function isOriginalDestination(

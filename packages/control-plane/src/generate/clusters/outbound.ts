@@ -1,6 +1,5 @@
-import type { DestinationPolicy, Subset, TrafficPolicy } from '../../ir/destination.ts';
-import { type Endpoint, portOrigin, type Service, type ServicePort } from '../../ir/service.ts';
-import { includesLabels } from '../../scope/visibility.ts';
+import type { TrafficPolicy } from '../../ir/destination.ts';
+import { portOrigin } from '../../ir/service.ts';
 import { defined, duration, type Generating, type Json } from '../context.ts';
 import { clusterName, configPath } from '../names.ts';
 import { effectivePolicy } from '../policy.ts';
@@ -12,15 +11,8 @@ import { lookupFields } from './lookup.ts';
 import { outlierFields } from './outliers.ts';
 import { type ClusterParts, cluster, metadataExchange, thresholds } from './parts.ts';
 import { protocolOptions } from './protocol.ts';
+import type { Target } from './target.ts';
 import { autoServerName, upstreamTls } from './upstream-tls.ts';
-
-/** One port of a service, as a whole or cut down to a subset. */
-export interface Target {
-  readonly service: Service;
-  readonly port: ServicePort;
-  readonly subset?: Subset;
-  readonly rules?: DestinationPolicy;
-}
 
 /** The clusters of every port of every service that the proxy sees, and those of their subsets. */
 export function outboundClusters(context: Generating): ClusterParts[] {
@@ -38,13 +30,6 @@ export function outboundClusters(context: Generating): ClusterParts[] {
     }
   }
   return [...result.values()];
-}
-
-/** The target's endpoints, healthy or not. */
-export function endpointsOf(context: Generating, { service, port, subset }: Target): Endpoint[] {
-  return context.scope
-    .endpointsOf(service.host)
-    .filter((endpoint) => endpoint.portName === port.name && includesLabels(endpoint.labels, subset?.labels));
 }
 
 function outboundCluster(context: Generating, target: Target): ClusterParts {

@@ -4,8 +4,8 @@ import { defined, type Generating, type Json, typed } from '../context.ts';
 import { serverName } from '../names.ts';
 import { identities, meshUpstreamTls, rawBuffer, secret } from '../tls.ts';
 import { isOriginalDestination } from './lookup.ts';
-import { endpointsOf, type Target } from './outbound.ts';
 import { speaksHttp2 } from './protocol.ts';
+import { endpointsOf, type Target } from './target.ts';
 
 /** Mutual TLS to those endpoints that speak it, plain text to others, unless a policy says what to do. */
 export function upstreamTls(context: Generating, target: Target, policy: TrafficPolicy): Json {
