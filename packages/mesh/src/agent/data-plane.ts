@@ -32,7 +32,7 @@ export async function startInProcess(
     end = resolve;
   });
   const argv = ['--concurrency', '1', '--log-level', options.logLevel];
-  const proxy = await startProxy(bootstrap, { argv, onQuit: () => end(0), log });
+  const proxy = await startProxy(bootstrap, { argv, reusePort: true, onQuit: () => end(0), log });
   proxy.live.catch((error) => {
     log.error('the proxy failed', { error });
     end(1);
