@@ -10,6 +10,7 @@ export { serverSideApply, trackManagedFields } from './apply/index.ts';
 export { convertBuiltin } from './builtin/convert.ts';
 export { builtinKind, builtinKinds } from './builtin/kind.ts';
 export { prepareForCreate, prepareForUpdate } from './builtin/strategy.ts';
+export { objectWarnings } from './builtin/warnings.ts';
 export { printerCells } from './columns/index.ts';
 export { compileCrd, defaultCrd, validateCrd } from './crd/index.ts';
 export { decodeStrict } from './decode/index.ts';

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@lateen/kube/types';
-import { trackManagedFields } from '../../schema/index.ts';
+import { objectWarnings, trackManagedFields } from '../../schema/index.ts';
 import { invalid } from '../errors.ts';
 import type { Entry } from '../store/entry.ts';
 import { StoreConflict } from '../store/store.ts';
@@ -48,10 +48,11 @@ export function attributesOf(
   };
 }
 
-/** Throws a 422 with everything that validation has against the object. */
+/** Throws a 422 with everything that validation has against the object; notes what it is warned about. */
 export function validateOrThrow(scope: Scope, object: KubeObject, old?: KubeObject): void {
   const errors = scope.kind.validate(object, old, scope.path.subresource || undefined);
   if (errors.length > 0) throw invalid(scope.kind.gvk, object.metadata.name ?? '', errors);
+  if (scope.path.subresource === '') scope.warnings.push(...objectWarnings(scope.kind, object, old));
 }
 
 export function track(
