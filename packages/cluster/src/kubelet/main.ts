@@ -48,4 +48,6 @@ export async function runNode(argv: readonly string[]): Promise<void> {
   const stop = () => void node.close().then(() => process.exit(0));
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  // Whoever started the node owns the host's side of it: without that it has to be started anew.
+  if (process.send) process.on('disconnect', () => process.exit(1));
 }

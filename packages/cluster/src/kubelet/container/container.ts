@@ -55,11 +55,14 @@ export class Container {
       enterRoot(options.root, options.mountPoint);
       setHostname(options.hostname);
       const init = startInit();
+      // Before the program starts, because it begins with laying a /proc of its own over this one.
+      const namespaces = openCurrentNamespaces(['uts', 'ipc', 'pid', 'mnt']);
       try {
         const main = launch({ ...options, prologue: `${options.mountProgram} -t proc proc /proc` });
-        return { init, main, namespaces: openCurrentNamespaces(['uts', 'ipc', 'pid', 'mnt']) };
+        return { init, main, namespaces };
       } catch (error) {
         init.kill();
+        closeNamespaces(namespaces);
         throw error;
       }
     });

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { isNotFound, type KubeObject, resources } from '@lateen/kube';
 import type { PodNetwork } from '../../network/pod-network.ts';
@@ -6,19 +6,27 @@ import { ProgramNotFound } from '../container/launch.ts';
 import type { NodeContext } from '../context.ts';
 import { PodVolumes } from '../volumes/pod-volumes.ts';
 import { PodTokens } from '../volumes/tokens.ts';
-import { formatDelay, restartDelay } from './backoff.ts';
 import { ContainerRun, type ProbeKind, type RunEvents } from './container-run.ts';
 import { createContainer, ImageUnknown, imageOf, variablesFor } from './create-container.ts';
 import { ConfigError } from './environment.ts';
 import type { PodFacts } from './field-ref.ts';
 import { hasSidecar, podDirectory } from './names.ts';
-import { planPod, restarts } from './plan.ts';
+import { planPod } from './plan.ts';
 import { type ContainerRecord, initialRecords, type Terminated } from './record.ts';
 import { podStatus } from './status.ts';
+import { terminationMessage } from './termination-message.ts';
+import {
+  creationFailed,
+  imageUnknown,
+  type RunIdentity,
+  retryDelay,
+  runEnded,
+  runStarted,
+  type Transition,
+  timestamp,
+} from './transitions.ts';
 
-const retryDelay = 2_000;
 const refreshInterval = 60_000;
-const longestMessage = 4096;
 
 /** Brings one pod from being bound to this node to its end. */
 export class PodWorker {
@@ -39,6 +47,7 @@ export class PodWorker {
   #mounted = false;
   #finalPhase: 'Succeeded' | 'Failed' | undefined;
   #published = '';
+  #publishing: Promise<void> = Promise.resolve();
   #conditions: unknown[] | undefined;
   #busy = false;
   #again = false;
@@ -113,7 +122,7 @@ export class PodWorker {
   }
 
   #now(): string {
-    return new Date(this.#context.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+    return timestamp(this.#context.clock.now());
   }
 
   #kick(): void {
@@ -210,6 +219,7 @@ export class PodWorker {
     const record = this.record(name)!;
     const run = record.hasRun ? record.restartCount + 1 : 0;
     const { log, clock } = this.#context;
+    const identity = { image: spec.image, run, containerID: `lateen://${this.uid}-${name}-${run}` };
     try {
       const image = imageOf(this.#context, spec);
       const input = {
@@ -230,34 +240,14 @@ export class PodWorker {
       };
       const containerRun = new ContainerRun(created, target, this.#runEvents(name), clock);
       this.#runs.set(name, containerRun);
-      this.#started(name, run, created.process.started);
+      this.#apply(runStarted(this.record(name)!, identity, created.process.started));
       void containerRun.exited.then((exit) => this.#exited(name, containerRun, exit));
       await containerRun.begin(this.#terminating.signal);
       this.#copyProbeState(name, containerRun);
     } catch (error) {
       log.debug(`container ${name} of ${this.#pod.metadata.name}`, { error });
-      this.#startFailed(name, run, error as Error);
+      this.#startFailed(name, identity, error as Error);
     }
-  }
-
-  #started(name: string, run: number, at: number): void {
-    const spec = this.#spec(name);
-    const record = this.record(name)!;
-    const field = fieldPath(this.#pod, name);
-    this.#event('Normal', 'Pulled', `Container image "${spec.image}" already present on machine`, field);
-    this.#event('Normal', 'Created', `Created container: ${name}`, field);
-    this.#event('Normal', 'Started', `Started container ${name}`, field);
-    const startedAt = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
-    this.#change(name, {
-      state: { running: { startedAt } },
-      lastState: record.state.terminated ? { terminated: record.state.terminated } : record.lastState,
-      hasRun: true,
-      restartCount: run,
-      containerID: `lateen://${this.uid}-${name}-${run}`,
-      imageID: spec.image,
-      started: false,
-      ready: false,
-    });
   }
 
   #runEvents(name: string): RunEvents {
@@ -309,85 +299,48 @@ export class PodWorker {
 
   /** Notes the end of a run, and when the next may begin. */
   #settle(name: string, startedAt: number, terminated: Terminated): void {
-    const { clock } = this.#context;
-    const record = { ...this.record(name)!, state: { terminated }, started: false, ready: false };
-    this.#change(name, record);
-    const policy = record.role === 'sidecar' ? 'Always' : (this.#pod.spec.restartPolicy ?? 'Always');
-    const again =
-      record.role === 'init' ? terminated.exitCode !== 0 && policy !== 'Never' : restarts(record, policy);
-    if (again && !this.#terminating.signal.aborted) {
-      const { failures, milliseconds } = restartDelay(record.failures, clock.now() - startedAt);
-      this.#change(name, { failures, blockedUntil: clock.now() + milliseconds });
-      if (milliseconds > 0) this.#backOff(name, milliseconds, terminated);
-    }
+    const { name: pod, namespace } = this.#pod.metadata;
+    this.#apply(
+      runEnded(this.record(name)!, {
+        terminated,
+        startedAt,
+        now: this.#context.clock.now(),
+        policy: this.#pod.spec.restartPolicy ?? 'Always',
+        terminating: this.#terminating.signal.aborted,
+        podLabel: `${pod}_${namespace}(${this.uid})`,
+      }),
+    );
     this.#kick();
   }
 
-  #backOff(name: string, milliseconds: number, terminated: Terminated): void {
-    const { name: pod, namespace } = this.#pod.metadata;
-    const where = `${pod}_${namespace}(${this.uid})`;
-    const message = `back-off ${formatDelay(milliseconds)} restarting failed container=${name} pod=${where}`;
-    this.#change(name, {
-      state: { waiting: { reason: 'CrashLoopBackOff', message } },
-      lastState: { terminated },
-    });
-    this.#event(
-      'Warning',
-      'BackOff',
-      `Back-off restarting failed container ${name} in pod ${where}`,
-      fieldPath(this.#pod, name),
-    );
-  }
-
-  #startFailed(name: string, run: number, error: Error): void {
-    const { clock } = this.#context;
-    const spec = this.#spec(name);
-    const field = fieldPath(this.#pod, name);
+  #startFailed(name: string, identity: RunIdentity, error: Error): void {
+    const now = this.#context.clock.now();
+    const record = this.record(name)!;
     if (error instanceof ImageUnknown) {
-      this.#imageFailed(name, spec.image, error.message, field);
-      return;
-    }
-    this.#event('Warning', 'Failed', `Error: ${error.message}`, field);
-    if (error instanceof ProgramNotFound) {
-      const now = this.#now();
-      const containerID = `lateen://${this.uid}-${name}-${run}`;
-      this.#change(name, { hasRun: true, restartCount: run, containerID, imageID: spec.image });
-      const message = `failed to start the container: ${error.message}`;
-      const ended = {
+      this.#apply(imageUnknown(record, identity.image, error.message, now));
+    } else if (error instanceof ProgramNotFound) {
+      this.#apply({
+        record: { ...runStarted(record, identity, now).record, ready: false },
+        events: [{ type: 'Warning', reason: 'Failed', message: `Error: ${error.message}` }],
+      });
+      this.#settle(name, now, {
         exitCode: 128,
         reason: 'StartError',
-        message,
-        startedAt: now,
-        finishedAt: now,
-        containerID,
-      };
-      this.#settle(name, clock.now(), ended);
-      return;
+        message: `failed to start the container: ${error.message}`,
+        startedAt: timestamp(now),
+        finishedAt: timestamp(now),
+        containerID: identity.containerID,
+      });
+    } else {
+      const reason = error instanceof ConfigError ? 'CreateContainerConfigError' : 'CreateContainerError';
+      this.#apply(creationFailed(record, reason, error.message, now));
     }
-    const reason = error instanceof ConfigError ? 'CreateContainerConfigError' : 'CreateContainerError';
-    this.#change(name, {
-      state: { waiting: { reason, message: error.message } },
-      blockedUntil: clock.now() + retryDelay,
-    });
   }
 
-  #imageFailed(name: string, image: string, message: string, field: string): void {
-    const { clock } = this.#context;
-    const reported = this.record(name)!.state.waiting?.reason ?? '';
-    if (reported.startsWith('ErrImagePull') || reported === 'ImagePullBackOff') {
-      if (reported !== 'ImagePullBackOff') {
-        this.#event('Normal', 'BackOff', `Back-off pulling image "${image}"`, field);
-        this.#event('Warning', 'Failed', 'Error: ImagePullBackOff', field);
-      }
-      const full = `Back-off pulling image "${image}": ErrImagePull: ${message}`;
-      this.#change(name, { state: { waiting: { reason: 'ImagePullBackOff', message: full } } });
-    } else {
-      this.#event('Normal', 'Pulling', `Pulling image "${image}"`, field);
-      this.#event('Warning', 'Failed', `Failed to pull image "${image}": ${message}`, field);
-      this.#event('Warning', 'Failed', 'Error: ErrImagePull', field);
-      this.#change(name, { state: { waiting: { reason: 'ErrImagePull', message } } });
-    }
-    this.#change(name, { blockedUntil: clock.now() + retryDelay });
+  #apply({ record, events }: Transition): void {
+    this.#change(record.name, record);
+    const field = fieldPath(this.#pod, record.name);
+    for (const { type, reason, message } of events) this.#event(type, reason, message, field);
   }
 
   /** All work is done: the sidecars end, the last one first, and the network is let go. */
@@ -456,7 +409,14 @@ export class PodWorker {
     }
   }
 
-  async #publish(): Promise<void> {
+  /** Writes the status, if it is another than the one written last; one write at a time, so that none overtakes another. */
+  #publish(): Promise<void> {
+    const next = this.#publishing.catch(() => {}).then(() => this.#writeStatus());
+    this.#publishing = next;
+    return next;
+  }
+
+  async #writeStatus(): Promise<void> {
     if (this.#gone) return;
     const { networks, client } = this.#context;
     const status = podStatus({
@@ -496,22 +456,4 @@ export class PodWorker {
 function fieldPath(pod: KubeObject, name: string): string {
   const isInit = (pod.spec.initContainers ?? []).some((container: any) => container.name === name);
   return `spec.${isInit ? 'initContainers' : 'containers'}{${name}}`;
-}
-
-/** What the program left in its termination message file, or the end of its log where the container asks for that. */
-function terminationMessage(run: ContainerRun, spec: any, exitCode: number): string {
-  const read = (file: string) => {
-    try {
-      return readFileSync(file, 'utf8');
-    } catch {
-      return '';
-    }
-  };
-  const message = read(run.created.messageFile).slice(0, longestMessage);
-  if (message || exitCode === 0 || spec?.terminationMessagePolicy !== 'FallbackToLogsOnError') return message;
-  const lines = read(run.created.log.path).trimEnd().split('\n').slice(-80);
-  return lines
-    .map((line) => line.replace(/^\S+ \S+ \S+ ?/, ''))
-    .join('\n')
-    .slice(-2048);
 }
