@@ -29,13 +29,33 @@ export interface Compiled {
 
 type Compile<T> = (object: any, mesh: MeshSettings) => Result<T>;
 
+/** An object that a definition without a schema let through may have any shape: what cannot be read is left out and said. */
+function guarded<T>(compile: Compile<T>): Compile<T | undefined> {
+  return (object: KubeObject, mesh) => {
+    try {
+      return compile(object, mesh);
+    } catch (error) {
+      const { apiVersion, kind, metadata } = object;
+      const about = { apiVersion, kind, namespace: metadata.namespace, name: metadata.name ?? '' };
+      const message = `cannot be read (${(error as Error).message}); compare its fields with the definition of ${kind}`;
+      return {
+        value: undefined,
+        problems: [{ code: 'Unreadable', severity: 'error', path: 'spec', object: about, message }],
+      };
+    }
+  };
+}
+
 /** Compiles one kind: every object once, the list anew when one of it changed. Oldest first. */
 function kind<T extends { created: number; name: string; namespace: string }>(compile: Compile<T>) {
-  const each = memoEach<KubeObject, MeshSettings, Result<T>>(compile);
+  const each = memoEach<KubeObject, MeshSettings, Result<T | undefined>>(guarded(compile));
   return memoLast((objects: readonly KubeObject[], mesh: MeshSettings): Result<T[]> => {
     const results = objects.map((object) => each(object, mesh));
     return {
-      value: results.map((result) => result.value).sort(byAge),
+      value: results
+        .map((result) => result.value)
+        .filter((value) => value !== undefined)
+        .sort(byAge),
       problems: results.flatMap((result) => result.problems),
     };
   });

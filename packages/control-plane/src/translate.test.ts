@@ -142,3 +142,18 @@ test("a delegated route is taken over under its parent's condition", () => {
     ['DelegateNotFound'],
   );
 });
+
+test('an object of any shape is left out and reported, never a crash', () => {
+  const translator = createTranslator();
+  const odd = [
+    istio('VirtualService', 'odd', { hosts: 'x', http: 'y' }),
+    istio('VirtualService', 'nulls', { hosts: ['a'], http: [null], tcp: null }),
+    istio('DestinationRule', 'odd', { host: 7, subsets: {} }),
+    istio('Gateway', 'odd', { servers: [null] }),
+    istio('Sidecar', 'odd', { egress: [{ hosts: [1] }] }),
+  ];
+  const model = translator.model(snapshotOf([...smallMesh(), toV1, rules, ...odd]));
+  assert.ok(model.problems.filter((problem) => problem.code === 'Unreadable').length >= 4);
+  assert.ok(translator.listeners(model, client).length > 0);
+  assert.ok(translator.routes(model, client).length > 0);
+});

@@ -41,6 +41,7 @@ function addPort(
     addHttp(context, port.number, made);
     return;
   }
+  if (context.plain && onlyThroughNode(context, service)) return;
   for (const address of addressesOf(context, service, port)) {
     const name = `${address}_${port.number}`;
     const known = made.get(name);
@@ -48,6 +49,12 @@ function addPort(
     else if (isSniffed(port.protocol)) made.set(name, sniffed(context, view, service, port, address));
     else made.set(name, tcp(context, view, service, port, address));
   }
+}
+
+/** Endpoints on the host's loopback, as the API server's, are out of a pod's reach: the node forwards to them. */
+function onlyThroughNode(context: Generating, service: Service): boolean {
+  const endpoints = context.scope.endpointsOf(service.host);
+  return endpoints.length > 0 && endpoints.every((endpoint) => endpoint.address.startsWith('127.'));
 }
 
 /** A listener that tells services apart by server name takes further ones; another keeps the oldest service. */
