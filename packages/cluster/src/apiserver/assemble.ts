@@ -17,6 +17,7 @@ import { handleRequest, type Routes } from './http/routes.ts';
 import type { ApiServerOptions } from './options.ts';
 import { NodeConnection } from './passthrough/node.ts';
 import { passUpgrade } from './passthrough/upgrade.ts';
+import { keepQuotaStatus } from './quota/quota.ts';
 import { Registry } from './registry.ts';
 import type { ApiRequest, ApiResponse, User } from './request.ts';
 import { builtinVersions } from './resource.ts';
@@ -97,6 +98,7 @@ export function assemble(
     });
   };
   const definitions = new DefinitionManager(core, new LocalKubeClient(handle, internalUser));
+  const stopQuota = keepQuotaStatus(core);
   registry.onChange();
   return {
     core,
@@ -109,6 +111,7 @@ export function assemble(
       registry.onChange = () => {};
       clearImmediate(pending);
       definitions.close();
+      stopQuota();
       return store.close();
     },
   };

@@ -84,17 +84,17 @@ const storedElsewhere: Readonly<Record<string, { group: string; version: string 
   'horizontalpodautoscalers.autoscaling': { group: 'autoscaling', version: 'v2' },
 };
 
+/** Warnings that come with every answer about a resource. */
+const deprecations: Readonly<Record<string, string>> = {
+  endpoints: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+  componentstatuses: 'v1 ComponentStatus is deprecated in v1.19+',
+};
+
 /** Every built-in resource in every version of the recorded server. */
 export function builtinVersions(): ServedVersion[] {
   const resources = new Map<string, Resource>();
   return resourceRows.map((row) => fromRow(row, resources));
 }
-
-/** Kinds about which every answer warns. */
-const deprecations: Readonly<Record<string, string>> = {
-  endpoints: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
-  componentstatuses: 'v1 ComponentStatus is deprecated in v1.19+',
-};
 
 function fromRow(row: ResourceRow, resources: Map<string, Resource>): ServedVersion {
   const [

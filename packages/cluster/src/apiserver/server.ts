@@ -7,6 +7,7 @@ import type { KubeClient } from '@lateen/kube/types';
 import { type Assembly, assemble, internalUser } from './assemble.ts';
 import { authenticateRequest } from './authentication.ts';
 import { bootstrapObjects } from './bootstrap/objects.ts';
+import { bootstrapRoles } from './bootstrap/roles.ts';
 import { LocalKubeClient } from './client.ts';
 import { type ClusterCredentials, kubeconfigText, loadCredentials, writePrivate } from './credentials.ts';
 import { closeListener, createApiListener, listen } from './http/listen.ts';
@@ -51,7 +52,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const { port } = servers[0]!.address() as AddressInfo;
   const url = `https://${address.includes(':') ? `[${address}]` : address}:${port}`;
   const client = (user: User = internalUser) => new LocalKubeClient(assembly.handle, user);
-  await bootstrapObjects(client(), { serviceAddress, address, port });
+  await Promise.all([
+    bootstrapRoles(assembly.core),
+    bootstrapObjects(client(), { serviceCidr, serviceAddress, address, port }),
+  ]);
   const kubeconfig = writeKubeconfig(options, url, port, credentials);
   let closing: Promise<void> | undefined;
   return {

@@ -1,12 +1,14 @@
 import { isAlreadyExists, isNotFound } from '@lateen/kube/error';
 import type { KubeClient, KubeObject, ResourceId } from '@lateen/kube/types';
-import { bootstrapRoles } from './roles.ts';
 
 const core = (resource: string): ResourceId => ({ group: '', version: 'v1', resource });
 const scheduling: ResourceId = { group: 'scheduling.k8s.io', version: 'v1', resource: 'priorityclasses' };
 const slices: ResourceId = { group: 'discovery.k8s.io', version: 'v1', resource: 'endpointslices' };
 
+const cidrs: ResourceId = { group: 'networking.k8s.io', version: 'v1', resource: 'servicecidrs' };
+
 export interface BootstrapOptions {
+  readonly serviceCidr: string;
   /** The first address of the service range. */
   readonly serviceAddress: string;
   /** Where the API server listens. */
@@ -45,9 +47,19 @@ export async function bootstrapObjects(client: KubeClient, options: BootstrapOpt
         description,
       }),
     ),
-    ...bootstrapRoles().map(([id, object]) => ensure(client, id, object)),
+    ensure(client, cidrs, serviceCidr(options.serviceCidr)),
     kubernetesService(client, options),
   ]);
+}
+
+/** The service range as an object. */
+function serviceCidr(cidr: string): KubeObject {
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'ServiceCIDR',
+    metadata: { name: 'kubernetes' },
+    spec: { cidrs: [cidr] },
+  };
 }
 
 async function ensure(client: KubeClient, id: ResourceId, object: KubeObject): Promise<void> {

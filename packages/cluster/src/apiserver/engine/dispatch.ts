@@ -1,5 +1,5 @@
 import type { Core } from '../core.ts';
-import { ApiError, forbidden, methodNotAllowed } from '../errors.ts';
+import { ApiError, forbidden, methodNotAllowed, notFound } from '../errors.ts';
 import {
   type ApiRequest,
   type ApiResponse,
@@ -11,6 +11,7 @@ import { handleSubresource } from '../subresource/dispatch.ts';
 import { virtualHandler } from '../virtual/dispatch.ts';
 import { createObject } from './create.ts';
 import { deleteCollection, deleteObject } from './delete.ts';
+import { modernWatch } from './legacy-watch.ts';
 import { patchObject } from './patch.ts';
 import { getObject, listObjects } from './read.ts';
 import { statusResponse } from './respond.ts';
@@ -29,8 +30,9 @@ export type Authorize = (
 export async function handleResource(
   core: Core,
   authorize: Authorize,
-  request: ApiRequest,
+  given: ApiRequest,
 ): Promise<ApiResponse | undefined> {
+  const request = modernWatch(given);
   const path = parseResourcePath(request.path);
   if (!path) return undefined;
   const verb = verbOf(request.method, path, request.query);
@@ -59,7 +61,7 @@ async function answer(scope: Scope, verb: string): Promise<ApiResponse> {
   const { path, served, request } = scope;
   if (path.subresource !== '') {
     const subresource = served.subresources.get(path.subresource);
-    if (!subresource) throw notFoundPath(scope);
+    if (!subresource) throw scope.resource.custom ? notFound(scope.about, path.name) : notFoundPath(scope);
     return handleSubresource(scope, subresource, verb);
   }
   if (!served.resource.verbs.includes(verb)) throw methodNotAllowed();

@@ -40,7 +40,7 @@ interface Page {
 }
 
 export function predicateOf(scope: Scope): ((object: KubeObject) => boolean) | undefined {
-  return requestPredicate(scope.request.query, scope.resource.storage, scope.served.custom?.selectableFields);
+  return requestPredicate(scope.request.query, scope.served);
 }
 
 export function listObjects(scope: Scope): ApiResponse {

@@ -43,6 +43,7 @@ export class Store {
   #durable = 0;
   #compacting: Promise<void> | undefined;
   #onFailure: (error: Error) => void = () => {};
+  readonly #observers = new Set<(resource: string, event: StoreEvent) => void>();
 
   private constructor(options: StoreOptions) {
     this.#history = options.history ?? 1000;
@@ -134,6 +135,12 @@ export class Store {
     return () => collection.listeners.delete(live);
   }
 
+  /** Calls `observer` for every durable change of any resource. */
+  observe(observer: (resource: string, event: StoreEvent) => void): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
+  }
+
   async close(): Promise<void> {
     await this.#compacting;
     await this.#journal.close();
@@ -148,6 +155,7 @@ export class Store {
       }
       this.#durable = event.version;
       collection.publish(event);
+      for (const observer of this.#observers) observer(resource, event);
       resolve();
     });
     if (this.#journal.size > this.#compactAt && !this.#compacting) this.#compact();

@@ -1,4 +1,5 @@
 import type { KubeObject } from '@lateen/kube/types';
+import { labelSelectorMatches } from '../../schema/index.ts';
 import { readObject } from '../engine/body.ts';
 import { type DeleteOptions, remove } from '../engine/delete.ts';
 import { findEntry } from '../engine/read.ts';
@@ -6,7 +7,6 @@ import { statusResponse } from '../engine/respond.ts';
 import type { Scope } from '../engine/scope.ts';
 import { ApiError, badRequest } from '../errors.ts';
 import type { ApiResponse } from '../request.ts';
-import { matchesLabels } from '../selectors.ts';
 
 /** Deletes a pod if its disruption budgets allow it. */
 export async function createEviction(scope: Scope): Promise<ApiResponse> {
@@ -33,7 +33,7 @@ export async function createEviction(scope: Scope): Promise<ApiResponse> {
 
 function budgetsOf(scope: Scope, pod: KubeObject) {
   const all = [...scope.core.store.collection('poddisruptionbudgets.policy').entries(pod.metadata.namespace)];
-  return all.filter((entry) => matchesLabels(entry.object.spec?.selector, pod.metadata.labels ?? {}));
+  return all.filter((entry) => labelSelectorMatches(entry.object.spec?.selector, pod.metadata.labels ?? {}));
 }
 
 function needsBudget(pod: KubeObject): boolean {

@@ -1,6 +1,6 @@
 import type { KubeObject } from '@lateen/kube/types';
+import { labelSelectorMatches } from '../../schema/index.ts';
 import type { Attributes } from '../engine/attributes.ts';
-import { matchesLabels } from '../selectors.ts';
 
 export interface Rule {
   operations?: string[];
@@ -93,15 +93,16 @@ function matchesRule(rule: Rule, attributes: Attributes, place: Match): boolean 
 function matchesNamespace(selector: object, attributes: Attributes): boolean {
   if (isEmpty(selector)) return true;
   const { served, namespace, core, object, old } = attributes;
-  if (served.resource.storage === 'namespaces') return matchesLabels(selector, labelsOf(object ?? old));
+  if (served.resource.storage === 'namespaces')
+    return labelSelectorMatches(selector, labelsOf(object ?? old));
   if (!served.resource.namespaced) return true;
   const found = core.store.collection('namespaces').get('', namespace);
-  return matchesLabels(selector, labelsOf(found?.object));
+  return labelSelectorMatches(selector, labelsOf(found?.object));
 }
 
 function matchesObject(selector: object, { object, old }: Attributes): boolean {
   if (isEmpty(selector)) return true;
-  return [object, old].some((one) => one !== undefined && matchesLabels(selector, labelsOf(one)));
+  return [object, old].some((one) => one !== undefined && labelSelectorMatches(selector, labelsOf(one)));
 }
 
 function isEmpty(selector: any): boolean {
