@@ -1,6 +1,7 @@
 import type { UpstreamHost } from '../upstream/host.ts';
 import { socketAddress } from './config-dump.ts';
 import { pretty } from './proto-json.ts';
+import { compileRe2 } from './regex.ts';
 import { type AdminReply, json, text } from './reply.ts';
 import type { AdminRequest } from './request.ts';
 import type { AdminTarget } from './target.ts';
@@ -10,12 +11,8 @@ type Cluster = ReturnType<AdminTarget['clusters']['entries']>[number]['cluster']
 /** `/clusters`. */
 export function clusters(target: AdminTarget, { query }: AdminRequest): AdminReply {
   const filter = query.get('filter');
-  let regex: RegExp | undefined;
-  try {
-    regex = filter ? new RegExp(filter) : undefined;
-  } catch (error) {
-    return text(`Invalid re2 regex: ${(error as Error).message}`, 400);
-  }
+  const regex = filter ? compileRe2(filter) : undefined;
+  if (typeof regex === 'string') return text(regex, 400);
   const wanted = target.clusters
     .entries()
     .map(({ cluster }) => cluster)

@@ -209,7 +209,7 @@ export function configDump(target: AdminTarget, { query }: AdminRequest): AdminR
   const matches = (name: string) => regex?.test(name) ?? true;
   const resource = query.get('resource');
   const mask = query.get('mask');
-  const withEndpoints = query.has('include_eds') || resource?.includes('endpoint') === true;
+  const withEndpoints = query.has('include_eds');
   const sections: Json[] = [
     bootstrapDump(target),
     clustersDump(target, matches),
@@ -237,7 +237,10 @@ function dumpResource(sections: readonly Json[], resource: string, mask: string 
   const single = sections.find(
     (section) => section[resource] !== undefined && !Array.isArray(section[resource]),
   );
-  if (!type && !single) return failure(`${resource} not found in config dump`, 404);
+  const hidden =
+    resource.includes('endpoint') &&
+    !sections.some((section) => section['@type'] === `${admin}EndpointsConfigDump`);
+  if ((!type && !single) || hidden) return failure(`${resource} not found in config dump`, 404);
   if (!type)
     return failure(`${resource} is not a repeated field. Use ?mask=${resource} to get only this field`, 400);
   const records: readonly Json[] = sections.find((section) => section[resource])?.[resource] ?? [];

@@ -1,6 +1,6 @@
 type Json = Readonly<Record<string, any>>;
 
-/** Keeps only the paths of a FieldMask; undefined when none of them is there. */
+/** Keeps only the paths of a FieldMask, which do not lead through lists; undefined when none of them is there. */
 export function applyMask(value: Json, mask: string): Json | undefined {
   const result: Record<string, unknown> = {};
   if (value['@type'] !== undefined) result['@type'] = value['@type'];
@@ -17,10 +17,7 @@ function copy(from: Json, to: Record<string, any>, path: readonly string[]): boo
     to[head] = value;
     return true;
   }
-  if (Array.isArray(value)) {
-    to[head] = value;
-    return true;
-  }
+  if (Array.isArray(value)) return false;
   const inner: Record<string, unknown> =
     to[head] ?? (value['@type'] === undefined ? {} : { '@type': value['@type'] });
   const copied = copy(value, inner, rest);

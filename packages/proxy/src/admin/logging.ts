@@ -60,6 +60,7 @@ export class LoggingLevels {
       'usage: /logging?<name>=<level> (change single level)',
       'usage: /logging?paths=name1:level1,name2:level2,... (change multiple levels)',
       'usage: /logging?level=<level> (change all levels)',
+      'usage: /logging?group=<group_name>:<level> (change group of loggers)',
       `levels: ${levels.join(' ')} `,
     ];
     return text(`${usage.join('\n')}\n${this.list()}`, 400);

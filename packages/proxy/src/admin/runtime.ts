@@ -18,7 +18,7 @@ export function runtimeModify(target: AdminTarget, { query }: AdminRequest): Adm
   const changes = new Map(query);
   if (changes.size === 0)
     return text(
-      'usage: /runtime_modify?key1=value1&key2=value2&keyN=valueN\nor send the parameters as form values\nuse an empty value to remove a previously added override',
+      'usage: /runtime_modify?key1=value1&key2=value2&keyN=valueN\n       or send the parameters as form values\nuse an empty value to remove a previously added override',
       400,
     );
   return target.runtime.modify(changes) ? text('OK\n') : text('No admin layer specified', 503);

@@ -5,6 +5,7 @@ import { socketAddress } from '../config/values.ts';
 import type { SocketAddress } from '../connection-info.ts';
 import type { LoggingLevels } from './logging.ts';
 import { AdminRoutes } from './routes.ts';
+import { AdminStats } from './server-stats.ts';
 import type { AdminTarget } from './target.ts';
 
 /** The administration interface: plain HTTP on its own port. */
@@ -13,18 +14,24 @@ export class AdminServer {
   private readonly routes: AdminRoutes;
   private readonly config: Message;
   private readonly server: Server;
+  private readonly stats: AdminStats;
   address: SocketAddress | undefined;
 
   constructor(target: AdminTarget, config: Message, logging: LoggingLevels) {
     this.target = target;
     this.routes = new AdminRoutes(target, logging);
     this.config = config;
+    this.stats = new AdminStats(target.store);
     this.server = createServer(
       { keepAliveTimeout: 3_600_000, joinDuplicateHeaders: true },
       (request, response) => {
         this.serve(request, response);
       },
     );
+    this.server.on('connection', (socket) => {
+      this.stats.connected();
+      socket.once('close', () => this.stats.disconnected());
+    });
     this.server.on('clientError', (_error, socket) => socket.destroy());
   }
 
@@ -56,6 +63,7 @@ export class AdminServer {
 
   private serve(request: IncomingMessage, response: ServerResponse): void {
     request.resume();
+    this.stats.begun();
     const reply = this.routes.answer(request.method ?? 'GET', request.url ?? '/');
     response.sendDate = false;
     response.removeHeader('connection');
@@ -67,6 +75,7 @@ export class AdminServer {
     response.setHeader('server', 'envoy');
     response.setHeader('transfer-encoding', 'chunked');
     response.end(request.method === 'HEAD' ? '' : reply.body);
+    this.stats.answered(reply.status);
     reply.after?.();
   }
 }

@@ -2,6 +2,7 @@ import { defaultBuckets, type RecordedHistogram, summaryQuantiles } from '../tel
 import { renderPrometheus, shortNumber } from '../telemetry/prometheus.ts';
 import type { StatView } from '../telemetry/store.ts';
 import { extractTags } from '../telemetry/tags.ts';
+import { compileRe2 } from './regex.ts';
 import { type AdminReply, json, text } from './reply.ts';
 import type { AdminRequest } from './request.ts';
 import type { AdminTarget } from './target.ts';
@@ -18,12 +19,8 @@ interface Selection {
 
 function select(query: URLSearchParams): Selection | AdminReply {
   const filter = query.get('filter');
-  let regex: RegExp | undefined;
-  try {
-    regex = filter ? new RegExp(filter) : undefined;
-  } catch (error) {
-    return text(`Invalid re2 regex: ${(error as Error).message}`, 400);
-  }
+  const regex = filter ? compileRe2(filter) : undefined;
+  if (typeof regex === 'string') return text(regex, 400);
   const type = query.get('type') || 'All';
   if (!types.includes(type)) return text('invalid &type= param', 400);
   const buckets = query.get('histogram_buckets') || 'summary';
@@ -101,7 +98,7 @@ function prometheus(target: AdminTarget, selection: Selection): AdminReply {
 }
 
 const percent = (quantile: number) => shortNumber(quantile * 100);
-const shown = (value: number) => (Number.isNaN(value) ? 'nan' : shortNumber(value));
+const shown = (value: number) => (Number.isNaN(value) ? 'nan' : String(value));
 
 function histogramText(histogram: RecordedHistogram, mode: string): string {
   const { name, interval, cumulative, used } = histogram;
@@ -165,7 +162,7 @@ function histogramsJson(list: readonly RecordedHistogram[], mode: string): objec
   });
 }
 
-const finite = (value: number) => (Number.isNaN(value) ? null : Number(shortNumber(value)));
+const finite = (value: number) => (Number.isNaN(value) ? null : value);
 
 const page = (body: string) =>
   `<!DOCTYPE html>\n<html lang="en"><head><title>Stats</title></head><body><pre>${body.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</pre></body></html>\n`;

@@ -59,6 +59,7 @@ export class ActiveListener {
       socket.resetAndDestroy();
       return;
     }
+    this.stats.acceptedPerEvent.record(1);
     socket.setNoDelay(true);
     if (this.config.keepAlive) socket.setKeepAlive(true, this.config.keepAlive.delay);
     const inspection: Inspection = {
@@ -116,7 +117,6 @@ export class ActiveListener {
     known: Omit<ConnectionInfo, 'filterChainName'>,
     initialData: Buffer | undefined,
   ): void {
-    this.count(socket);
     const chain = this.chains.matcher.find(known);
     if (!chain) {
       this.stats.noFilterChainMatch.inc();
@@ -125,6 +125,7 @@ export class ActiveListener {
       socket.resetAndDestroy();
       return;
     }
+    this.count(socket);
     const info: ConnectionInfo = { ...known, filterChainName: chain.name };
     if (chain.refuse !== undefined) this.refuse(socket);
     else chain.filter.onConnection({ socket, info, initialData, drain: this.signal });
@@ -136,18 +137,21 @@ export class ActiveListener {
     this.connections++;
     environment.connectionCount.total++;
     stats.total.inc();
+    stats.workerTotal.inc();
+    stats.workerActive.inc();
     stats.active.inc();
     socket.once('close', () => {
       this.connections--;
       environment.connectionCount.total--;
       stats.active.dec();
+      stats.workerActive.dec();
       stats.destroyed.inc();
       stats.length.record(environment.clock.monotonic() - began);
     });
   }
 
   private refuse(socket: Socket): void {
-    this.stats.tlsErrors.inc();
+    this.stats.tlsErrors().inc();
     socket.on('error', () => {});
     socket.resetAndDestroy();
   }

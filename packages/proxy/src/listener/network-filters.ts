@@ -5,6 +5,7 @@ import { createHttpConnectionManager } from '../http/index.ts';
 import type { HttpDependencies, NetworkFilter } from '../http/types.ts';
 import { DirectResponseFilter, EchoFilter } from '../tcp/simple-filters.ts';
 import { createTcpProxy, type TcpProxyDependencies } from '../tcp/tcp-proxy.ts';
+import { listHttpStats } from '../telemetry/http-stat-names.ts';
 
 export interface NetworkFilterDependencies {
   readonly http: HttpDependencies;
@@ -26,6 +27,7 @@ const network = 'envoy.extensions.filters.network.';
 /** Filters that end a chain, by type. */
 const terminal: Readonly<Record<string, Create>> = {
   [`${network}http_connection_manager.v3.HttpConnectionManager`]: (config, deps, path) => {
+    listHttpStats(deps.http.stats.scope(`http.${config.statPrefix ?? ''}`));
     const source = config.rds?.configSource ?? {};
     return createHttpConnectionManager(
       config,

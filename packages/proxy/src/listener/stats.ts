@@ -3,6 +3,8 @@ import type { Counter, Gauge, Histogram, StatsScope } from '../telemetry/stats.t
 export interface ListenerStats {
   readonly scope: StatsScope;
   readonly total: Counter;
+  readonly workerTotal: Counter;
+  readonly workerActive: Gauge;
   readonly active: Gauge;
   readonly destroyed: Counter;
   readonly length: Histogram;
@@ -10,7 +12,8 @@ export interface ListenerStats {
   readonly preActive: Gauge;
   readonly preTimeout: Counter;
   readonly noFilterChainMatch: Counter;
-  readonly tlsErrors: Counter;
+  readonly tlsErrors: () => Counter;
+  readonly acceptedPerEvent: Histogram;
 }
 
 /** The stats of one listener under its address or `stat_prefix`. */
@@ -27,8 +30,11 @@ export function createListenerStats(root: StatsScope, name: string): ListenerSta
   ]) {
     scope.counter(counter);
   }
+  const worker = scope.scope('worker_0');
   return {
     scope,
+    workerTotal: worker.counter('downstream_cx_total'),
+    workerActive: worker.gauge('downstream_cx_active'),
     total: scope.counter('downstream_cx_total'),
     active: scope.gauge('downstream_cx_active'),
     destroyed: scope.counter('downstream_cx_destroy'),
@@ -37,6 +43,7 @@ export function createListenerStats(root: StatsScope, name: string): ListenerSta
     preActive: scope.gauge('downstream_pre_cx_active'),
     preTimeout: scope.counter('downstream_pre_cx_timeout'),
     noFilterChainMatch: scope.counter('no_filter_chain_match'),
-    tlsErrors: scope.counter('ssl.connection_error'),
+    tlsErrors: () => scope.counter('ssl.connection_error'),
+    acceptedPerEvent: scope.histogram('connections_accepted_per_socket_event'),
   };
 }

@@ -178,7 +178,7 @@ export class TcpSession {
     downstream.on('drain', () => upstream.resume());
     downstream.once('end', () => upstream.end());
     upstream.once('end', () => {
-      this.endedByUpstream = true;
+      this.endedByUpstream = upstream.writableEnded;
       downstream.end();
     });
     upstream.on('error', (error: NodeJS.ErrnoException) => {
@@ -196,6 +196,7 @@ export class TcpSession {
   private onUpstreamReset(): void {
     const { clock } = this.environment;
     if (this.info.bytesSent > 0 || clock.monotonic() - this.connectedAt > resetWithConnect) return;
+    this.stats.rxBytes.value -= this.info.bytesReceived;
     this.info.bytesReceived = 0;
     this.info.responseFlags |= responseFlag.UF | responseFlag.URX;
     this.info.upstreamTransportFailureReason = 'delayed connect error: Connection reset by peer';
@@ -236,6 +237,8 @@ export class TcpSession {
     this.cancelConnect();
     this.cancelConnect = () => {};
     this.upstream?.socket.destroy();
+    this.fromClient.sink = () => true;
+    this.downstream.removeAllListeners('data');
     if (this.downstream.destroyed) return;
     this.downstream.end();
     this.downstream.destroySoon();

@@ -39,7 +39,7 @@ export class Bins {
     return this.sorted().map(([bin, count]) => ({ lower: lower(bin), width: width(bin), count }));
   }
 
-  /** Linear inside a bin, the middle of a bin with one sample; NaN without samples. */
+  /** NaN without samples. */
   quantiles(wanted: readonly number[]): number[] {
     const bins = this.sorted();
     return wanted.map((q) => quantile(bins, this.total, q));
@@ -104,17 +104,16 @@ function midpoint(bin: number): number {
   return (2 * low * high) / (low + high);
 }
 
+/** The sample of that rank; samples of one bin are taken as evenly spread over it. */
 function quantile(bins: readonly [number, number][], total: number, q: number): number {
   if (total === 0) return Number.NaN;
-  const wanted = total * q;
+  const rank = Math.max(1, Math.ceil(total * q - 1e-9));
   let seen = 0;
   for (const [bin, count] of bins) {
-    if (seen + count >= wanted)
-      return lower(bin) + (count === 1 ? 0.5 : (wanted - seen) / count) * width(bin);
+    if (seen + count >= rank) return lower(bin) + (width(bin) * (rank - seen)) / (count + 1);
     seen += count;
   }
-  const last = bins.at(-1)![0];
-  return lower(last) + width(last);
+  return Number.NaN;
 }
 
 function countBelow(bins: readonly [number, number][], bound: number): number {
@@ -139,7 +138,8 @@ export class RecordedHistogram implements Histogram {
   }
 
   record(value: number): void {
-    this.pending.add(value);
+    // Envoy's histograms take whole numbers.
+    this.pending.add(Math.floor(value));
   }
 
   merge(): void {

@@ -76,7 +76,7 @@ function renderHistogram(
   for (const [index, bound] of defaultBuckets.entries())
     lines.push(`${metric}_bucket{${prefix}le="${bound}"} ${counts[index]}`);
   lines.push(`${metric}_bucket{${prefix}le="+Inf"} ${cumulative.total}`);
-  lines.push(`${metric}_sum{${labels}} ${shortNumber(cumulative.sum())}`);
+  lines.push(`${metric}_sum{${labels}} ${exactNumber(cumulative.sum())}`);
   lines.push(`${metric}_count{${labels}} ${cumulative.total}`);
 }
 
@@ -84,10 +84,24 @@ function renderHistogram(
 export function shortNumber(value: number): string {
   if (value === 0 || !Number.isFinite(value)) return String(value);
   const exponent = Math.floor(Math.log10(Math.abs(value)));
-  if (exponent >= 6 || exponent < -4) {
-    const [mantissa, power] = value.toExponential(5).split('e') as [string, string];
-    const digits = power.replace(/^([+-])(\d)$/, '$10$2');
-    return `${mantissa.includes('.') ? mantissa.replace(/\.?0+$/, '') : mantissa}e${digits}`;
+  if (exponent < 6 && exponent >= -4) return String(Number(value.toPrecision(6)));
+  const [mantissa, power] = value.toExponential(5).split('e') as [string, string];
+  const digits = power.replace(/^([+-])(\d)$/, '$10$2');
+  return `${mantissa.includes('.') ? mantissa.replace(/\.?0+$/, '') : mantissa}e${digits}`;
+}
+
+/** The exact decimal digits of a positive number, 32 of them at most, as `%.32g` prints. */
+export function exactNumber(value: number): string {
+  if (Number.isInteger(value) || !Number.isFinite(value)) return String(value);
+  let scaled = value;
+  let shift = 0n;
+  while (!Number.isInteger(scaled)) {
+    scaled *= 2;
+    shift++;
   }
-  return String(Number(value.toPrecision(6)));
+  const whole = Math.floor(value);
+  const digits = 32 - String(whole).length;
+  const fraction = BigInt(scaled) - (BigInt(whole) << shift);
+  const rounded = (fraction * 10n ** BigInt(digits) * 2n + (1n << shift)) / (1n << (shift + 1n));
+  return `${whole}.${String(rounded).padStart(digits, '0')}`.replace(/0+$/, '');
 }

@@ -55,8 +55,8 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
   ],
   vhost: [
     { tag: 'envoy.virtual_cluster', regex: /^vhost\..*?\.vcluster(\.([^.]+))(?=\.)/ },
-    { tag: 'envoy.route', regex: /^vhost\..*?\.route(\.([^.]+))(?=\.)/ },
     token('envoy.virtual_host', 'vhost'),
+    { tag: 'envoy.route', regex: /^vhost\.route(\.([^.]+))(?=\.)/ },
   ],
   tcp: [token('envoy.tcp_prefix', 'tcp')],
   udp: [token('envoy.udp_prefix', 'udp')],

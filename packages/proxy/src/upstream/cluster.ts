@@ -11,7 +11,7 @@ import { connectTimeout, type SocketOptions, socketOptions } from './connect.ts'
 import { DnsDiscovery, type Resolve } from './dns.ts';
 import { HealthChecker } from './health-check.ts';
 import { hostKey, UpstreamHost } from './host.ts';
-import { isDegraded, isHealthy, pictureHosts } from './host-set.ts';
+import { isDegraded, isExcluded, isHealthy, pictureHosts } from './host-set.ts';
 import { MergeWindow } from './merge-window.ts';
 import { OriginalDestinations } from './original-dst.ts';
 import { OutlierDetector } from './outlier.ts';
@@ -194,8 +194,7 @@ export class RuntimeCluster implements Cluster {
 
   private settle(removed: readonly UpstreamHost[], added: boolean, changed: boolean, first: boolean): void {
     const membership = added || removed.length > 0;
-    if (membership && !(first && this.config.discovery === 'STATIC'))
-      this.stats.counter('membership_change').inc();
+    if (membership) this.stats.counter('membership_change').inc();
     for (const host of removed) this.outlier?.forget(host);
     this.health?.update(this.members);
     this.showMembership();
@@ -247,10 +246,10 @@ export class RuntimeCluster implements Cluster {
     this.stats.gauge('membership_healthy').set(members.filter(isHealthy).length);
     this.stats.gauge('membership_degraded').set(members.filter(isDegraded).length);
     const ignore = this.message.commonLbConfig?.ignoreNewHostsUntilFirstHc === true;
-    this.stats
-      .gauge('membership_excluded')
-      .set(ignore ? members.filter((host) => host.pendingHealthCheck).length : 0);
-    this.stats.gauge('max_host_weight').set(members.reduce((max, host) => Math.max(max, host.weight), 0));
+    const excluded = members.filter((host) => isExcluded(host, ignore));
+    this.stats.gauge('membership_excluded').set(excluded.length);
+    if (this.config.discovery === 'EDS')
+      this.stats.gauge('max_host_weight').set(members.reduce((max, host) => Math.max(max, host.weight), 0));
   }
 
   get maintenanceMode(): boolean {

@@ -30,6 +30,9 @@ export const localityKey = (host: Pick<UpstreamHost, 'locality'>) =>
   `${host.locality.region}/${host.locality.zone}/${host.locality.subZone}`;
 
 export const isHealthy = (host: UpstreamHost) => host.healthy && !host.ejected && !host.degraded;
+/** Draining hosts, and if asked for those that have never been checked, do not count when health is a percentage. */
+export const isExcluded = (host: UpstreamHost, ignoreNewHosts: boolean) =>
+  host.healthStatus === 'DRAINING' || (ignoreNewHosts && host.pendingHealthCheck);
 export const isDegraded = (host: UpstreamHost) => host.healthy && !host.ejected && host.degraded;
 
 /** Pictures of all priorities, from the hosts as they are now. `weights` is by priority and locality. */
@@ -45,7 +48,7 @@ export function pictureHosts(
       all: own,
       healthy: own.filter(isHealthy),
       degraded: own.filter(isDegraded),
-      excluded: options.ignoreNewHosts ? own.filter((host) => host.pendingHealthCheck).length : 0,
+      excluded: own.filter((host) => isExcluded(host, options.ignoreNewHosts)).length,
       localities: options.localityWeighted ? pictureLocalities(own, priority, weights) : undefined,
     };
   });

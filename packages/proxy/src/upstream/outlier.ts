@@ -200,15 +200,15 @@ export class OutlierDetector {
   private detected(host: UpstreamHost, watch: Watch, kind: Kind): void {
     if (host.ejected) return;
     this.scope.counter(`ejections_detected_${kind}`).inc();
+    if (!this.mayEject()) {
+      this.scope.counter('ejections_overflow').inc();
+      return;
+    }
     const percent = this.environment.runtime.number(
       `outlier_detection.enforcing_${kind}`,
       this.settings.enforcing[kind],
     );
     if (this.environment.random.next() * 100 >= percent) return;
-    if (!this.mayEject()) {
-      this.scope.counter('ejections_overflow').inc();
-      return;
-    }
     this.eject(host, watch, kind);
   }
 

@@ -17,19 +17,20 @@ class Resource {
   private readonly limit: () => number;
   private readonly open: Gauge;
   private readonly remaining: Gauge | undefined;
-  private readonly overflow: Counter;
+  private readonly overflow: Counter | undefined;
 
-  constructor(limit: () => number, open: Gauge, remaining: Gauge | undefined, overflow: Counter) {
+  constructor(limit: () => number, open: Gauge, remaining: Gauge | undefined, overflow: Counter | undefined) {
     this.limit = limit;
     this.open = open;
     this.remaining = remaining;
     this.overflow = overflow;
-    this.show();
+    open.set(0);
+    remaining?.set(limit());
   }
 
   try(): boolean {
     if (this.used >= this.limit()) {
-      this.overflow.inc();
+      this.overflow?.inc();
       return false;
     }
     this.take();
@@ -64,17 +65,17 @@ export class CircuitBreakers implements ResourceManager {
   constructor(limits: ResourceLimits, priority: 'default' | 'high', cluster: StatsScope) {
     this.limits = limits;
     const scope = cluster.scope(`circuit_breakers.${priority}`);
-    const make = (limit: () => number, name: string, overflow: string) =>
+    const make = (limit: () => number, name: string, overflow: string | undefined) =>
       new Resource(
         limit,
         scope.gauge(`${name}_open`),
         limits.trackRemaining ? scope.gauge(`remaining_${remainingName(name)}`) : undefined,
-        cluster.counter(overflow),
+        overflow === undefined ? undefined : cluster.counter(overflow),
       );
     scope.gauge('cx_pool_open').set(0);
     this.connections = make(() => limits.maxConnections, 'cx', 'upstream_cx_overflow');
     this.pending = make(() => limits.maxPendingRequests, 'rq_pending', 'upstream_rq_pending_overflow');
-    this.requests = make(() => limits.maxRequests, 'rq', 'upstream_rq_pending_overflow');
+    this.requests = make(() => limits.maxRequests, 'rq', undefined);
     this.retries = make(() => this.retryLimit(), 'rq_retry', 'upstream_rq_retry_overflow');
   }
 

@@ -37,11 +37,13 @@ const byHttpStatus: Readonly<Record<number, number>> = {
   504: 14,
 };
 
-/** The status of trailers or headers; undefined for what is no gRPC call. */
+/** The status of trailers or headers, or what the HTTP status stands for; undefined for what is no gRPC call. */
 function declared(context: FormatContext): string | undefined {
   const type = context.request?.first('content-type') ?? '';
   if (type !== 'application/grpc' && !/^application\/grpc[+;]/.test(type)) return undefined;
-  return context.trailers?.first('grpc-status') ?? context.response?.first('grpc-status');
+  const sent = context.trailers?.first('grpc-status') ?? context.response?.first('grpc-status');
+  if (sent !== undefined || context.info.responseCode === 0) return sent;
+  return String(byHttpStatus[context.info.responseCode] ?? 2);
 }
 
 /** The gRPC status number, derived from the HTTP status where none was sent. */
@@ -49,7 +51,7 @@ export function grpcStatusOf(context: FormatContext): number | undefined {
   const text =
     declared(context) ?? context.trailers?.first('grpc-status') ?? context.response?.first('grpc-status');
   if (text !== undefined && /^\d+$/.test(text)) return Number(text);
-  return context.info.responseCode === 200 ? 0 : (byHttpStatus[context.info.responseCode] ?? 2);
+  return byHttpStatus[context.info.responseCode] ?? 2;
 }
 
 export const grpcNumber: OperatorCompiler = () => (context) => {

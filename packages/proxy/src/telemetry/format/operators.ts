@@ -62,7 +62,7 @@ function observabilityName(name: string, environment: FormatEnvironment): string
 }
 
 const path: OperatorCompiler = (argument) => {
-  const [query = 'WQ', which = 'PATH'] = (argument ?? '').split(':').map((word) => word || undefined);
+  const [query = 'WQ', which = 'ORIG_OR_PATH'] = (argument ?? '').split(':').map((word) => word || undefined);
   if (!['WQ', 'NQ'].includes(query) || !['PATH', 'ORIG', 'ORIG_OR_PATH'].includes(which))
     return `Invalid PATH option: '${argument}'`;
   return (context) => {
