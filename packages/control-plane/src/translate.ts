@@ -2,6 +2,7 @@ import type { Problem } from '@lateen/kit';
 import type { KubeObject } from '@lateen/kube/types';
 import { changedKinds } from './changes.ts';
 import { generateClusters } from './generate/clusters/index.ts';
+import { separateEndpointNames } from './generate/clusters/outbound.ts';
 import { type Generating, generating } from './generate/context.ts';
 import { generateEndpoints } from './generate/endpoints/index.ts';
 import { generateListeners, routeNames } from './generate/listeners/index.ts';
@@ -145,17 +146,12 @@ class StageRunner implements Translator {
   }
 
   endpoints(model: Model, node: ProxyNode, names?: readonly string[]): readonly XdsResource[] {
-    const wanted = names ?? this.edsNames(model, node);
-    return this.intern('e', generateEndpoints(this.resultsOf(model, node).context, wanted));
+    const { context } = this.resultsOf(model, node);
+    return this.intern('e', generateEndpoints(context, names ?? separateEndpointNames(context)));
   }
 
   changed(before: Model | undefined, after: Model): ReadonlySet<XdsKind> {
     return changedKinds(before?.state as Compiled['world'] | undefined, after.state as Compiled['world']);
-  }
-
-  private edsNames(model: Model, node: ProxyNode): string[] {
-    const clusters = this.clusters(model, node).filter((cluster) => cluster.type === 'EDS');
-    return clusters.map((cluster) => cluster.edsClusterConfig.serviceName ?? cluster.name);
   }
 
   private intern(kind: string, resources: readonly XdsResource[]): XdsResource[] {

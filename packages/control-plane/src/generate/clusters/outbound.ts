@@ -7,7 +7,7 @@ import { provenance } from '../provenance.ts';
 import { statName } from '../stat-name.ts';
 import { balancingFields } from './balancing.ts';
 import { keepalive } from './keepalive.ts';
-import { lookupFields } from './lookup.ts';
+import { isOriginalDestination, lookupFields } from './lookup.ts';
 import { outlierFields } from './outliers.ts';
 import { type ClusterParts, cluster, metadataExchange, thresholds } from './parts.ts';
 import { protocolOptions } from './protocol.ts';
@@ -30,6 +30,25 @@ export function outboundClusters(context: Generating): ClusterParts[] {
     }
   }
   return [...result.values()];
+}
+
+/** The names of those clusters whose endpoints are sent apart, without making the clusters. */
+export function separateEndpointNames(context: Generating): string[] {
+  const { scope } = context;
+  const names = new Set<string>();
+  for (const service of scope.services) {
+    if (['alias', 'dns', 'dnsRoundRobin'].includes(service.resolution)) continue;
+    const rules = scope.policyOf(service);
+    for (const port of service.ports) {
+      if (port.protocol === 'UDP') continue;
+      for (const subset of [undefined, ...(rules?.subsets ?? [])]) {
+        const policy = effectivePolicy(rules, subset?.name ?? '', port.number);
+        if (isOriginalDestination(context, { service, port, subset, rules }, policy)) continue;
+        names.add(clusterName(port.number, subset?.name ?? '', service.host));
+      }
+    }
+  }
+  return [...names].sort();
 }
 
 function outboundCluster(context: Generating, target: Target): ClusterParts {
