@@ -12,8 +12,9 @@ import type { ClusterCredentials } from './credentials.ts';
 import { syncApiServices } from './discovery/api-services.ts';
 import { Discovery } from './discovery/documents.ts';
 import { OpenApi } from './discovery/openapi.ts';
+import { expireEvents } from './expiry.ts';
 import { sendRaw } from './http/listen.ts';
-import { handleRequest, type Routes } from './http/routes.ts';
+import { actingRequest, handleRequest, type Routes } from './http/routes.ts';
 import type { ApiServerOptions } from './options.ts';
 import { NodeConnection } from './passthrough/node.ts';
 import { passUpgrade } from './passthrough/upgrade.ts';
@@ -99,11 +100,13 @@ export function assemble(
   };
   const definitions = new DefinitionManager(core, new LocalKubeClient(handle, internalUser));
   const stopQuota = keepQuotaStatus(core);
+  const stopExpiry = expireEvents(core);
   registry.onChange();
   return {
     core,
     handle,
-    async upgrade(request, incoming, socket, head) {
+    async upgrade(given, incoming, socket, head) {
+      const request = actingRequest(routes.authorize, given);
       if (await passUpgrade(core, core.node, routes.authorize, request, incoming, socket, head)) return;
       sendRaw(socket, await handle(request));
     },
@@ -112,6 +115,7 @@ export function assemble(
       clearImmediate(pending);
       definitions.close();
       stopQuota();
+      stopExpiry();
       return store.close();
     },
   };

@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -38,11 +38,19 @@ const authorityName = 'lateen-ca';
 export function loadCredentials(options: CredentialOptions): ClusterCredentials {
   const { directory, now } = options;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const pair = (name: string, make: () => Credential): Credential => {
+  const pair = (
+    name: string,
+    make: () => Credential,
+    fits: (certificate: string) => boolean = () => true,
+  ): Credential => {
     const certificate = join(directory, `${name}.crt`);
     const privateKey = join(directory, `${name}.key`);
     if (existsSync(certificate) && existsSync(privateKey)) {
-      return { certificate: readFileSync(certificate, 'utf8'), privateKey: readFileSync(privateKey, 'utf8') };
+      const kept = {
+        certificate: readFileSync(certificate, 'utf8'),
+        privateKey: readFileSync(privateKey, 'utf8'),
+      };
+      if (fits(kept.certificate)) return kept;
     }
     const made = make();
     writePrivate(privateKey, made.privateKey);
@@ -55,7 +63,7 @@ export function loadCredentials(options: CredentialOptions): ClusterCredentials 
   );
   const issueClient = (subject: Subject) =>
     issueCredential(authority, { subject, usages: ['client'], now, days: 3650 });
-  const server = pair('apiserver', () =>
+  const issueServer = () =>
     issueCredential(authority, {
       subject: { commonName: 'kube-apiserver' },
       usages: ['server'],
@@ -63,12 +71,18 @@ export function loadCredentials(options: CredentialOptions): ClusterCredentials 
       dnsNames: options.dnsNames,
       now,
       days: 3650,
-    }),
-  );
+    });
+  const server = pair('apiserver', issueServer, (certificate) => covers(certificate, options.ipAddresses));
   const admin = pair('admin', () =>
     issueClient({ commonName: 'kubernetes-admin', organizations: ['system:masters'] }),
   );
   return { authority, server, admin, tokenKey: tokenKey(directory), issueClient };
+}
+
+/** Whether a certificate is for all these addresses; the cluster's may change. */
+function covers(certificate: string, ipAddresses: readonly string[]): boolean {
+  const parsed = new X509Certificate(certificate);
+  return ipAddresses.every((address) => parsed.checkIP(address) !== undefined);
 }
 
 function tokenKey(directory: string): KeyObject {

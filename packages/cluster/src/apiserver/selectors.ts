@@ -71,11 +71,6 @@ function fieldPredicate(text: string, served: ServedVersion): Predicate {
   return (object) => fieldSelectorMatches(renamed, (field) => fieldValue(object, field));
 }
 
-/** Events are stored with core's field names; those of events.k8s.io mean the same. */
-function coreEventField(field: string): string {
-  return field.replace(/^regarding\./, 'involvedObject.').replace(/^reportingController$/, 'reportingComponent');
-}
-
 function fieldValue(object: KubeObject, field: string): string {
   if (field === 'source') return object.source?.component || object.reportingComponent || '';
   if (field === 'status.successful') return String(object.status?.succeeded ?? 0);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { silentLog, systemClock } from '@lateen/kit';
+import { type Clock, silentLog, systemClock } from '@lateen/kit';
 import type { KubeClient } from '@lateen/kube/types';
 import { type Assembly, assemble, internalUser } from './assemble.ts';
 import { authenticateRequest } from './authentication.ts';
@@ -10,7 +10,7 @@ import { bootstrapObjects } from './bootstrap/objects.ts';
 import { bootstrapRoles } from './bootstrap/roles.ts';
 import { LocalKubeClient } from './client.ts';
 import { type ClusterCredentials, kubeconfigText, loadCredentials, writePrivate } from './credentials.ts';
-import { closeListener, createApiListener, listen } from './http/listen.ts';
+import { type Backend, closeListener, createApiListener, listen } from './http/listen.ts';
 import type { ApiServerOptions } from './options.ts';
 import type { User } from './request.ts';
 import { addressText, parseCidr } from './service/pool.ts';
@@ -47,8 +47,16 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       'kubernetes.default.svc.cluster.local',
     ],
   });
-  const assembly = assemble({ ...options, serviceCidr }, credentials, clock);
-  const servers = await openServers(options, address, credentials, assembly);
+  const backend = Promise.withResolvers<Backend>();
+  // Listening comes first: who gets the port owns the store.
+  const servers = await openServers(options, address, credentials, backend.promise);
+  const closeServers = () => Promise.all(servers.map(closeListener));
+  const assembly = await openAssembly({ ...options, serviceCidr }, credentials, clock, closeServers);
+  backend.resolve({
+    authenticate: (incoming) => authenticateRequest(incoming, assembly.core.tokens),
+    handle: assembly.handle,
+    upgrade: assembly.upgrade,
+  });
   const { port } = servers[0]!.address() as AddressInfo;
   const url = `https://${address.includes(':') ? `[${address}]` : address}:${port}`;
   const client = (user: User = internalUser) => new LocalKubeClient(assembly.handle, user);
@@ -66,29 +74,35 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     caCertificate: credentials.authority.certificate,
     client,
     close() {
-      closing ??= Promise.all(servers.map(closeListener)).then(() => assembly.close());
+      closing ??= closeServers().then(() => assembly.close());
       return closing;
     },
   };
+}
+
+async function openAssembly(
+  options: ApiServerOptions & { serviceCidr: string },
+  credentials: ClusterCredentials,
+  clock: Clock,
+  undo: () => Promise<unknown>,
+): Promise<Assembly> {
+  try {
+    return assemble(options, credentials, clock);
+  } catch (error) {
+    await undo();
+    throw error;
+  }
 }
 
 async function openServers(
   options: ApiServerOptions,
   host: string,
   credentials: ClusterCredentials,
-  assembly: Assembly,
+  backend: Promise<Backend>,
 ): Promise<Server[]> {
   const { certificate, privateKey } = credentials.server;
-  const make = () =>
-    createApiListener(
-      { certificate, privateKey, authority: credentials.authority.certificate },
-      {
-        log: options.log ?? silentLog,
-        authenticate: (incoming) => authenticateRequest(incoming, assembly.core.tokens),
-        handle: assembly.handle,
-        upgrade: assembly.upgrade,
-      },
-    );
+  const shown = { certificate, privateKey, authority: credentials.authority.certificate };
+  const make = () => createApiListener(shown, options.log ?? silentLog, backend);
   const servers = [make()];
   try {
     await listen(servers[0]!, { host, port: options.port || lastPort(options.stateDir) });
@@ -98,7 +112,6 @@ async function openServers(
     }
   } catch (error) {
     await Promise.all(servers.map(closeListener));
-    await assembly.close();
     throw error;
   }
   return servers;

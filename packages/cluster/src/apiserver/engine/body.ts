@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { ApiError, badRequest, unsupportedMediaType } from '../errors.ts';
+import { badRequest, unsupportedMediaType } from '../errors.ts';
 import type { ApiRequest } from '../request.ts';
 import { decodeProtobuf } from '../wire/decode.ts';
 
@@ -18,9 +18,6 @@ export function mediaType(request: ApiRequest): string {
 /** The body as JSON text or parsed value; undefined when there is none. */
 export async function readObject(request: ApiRequest): Promise<string | object | undefined> {
   if (request.body.length === 0) return undefined;
-  if (request.body.length > maximumBody) {
-    throw new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${maximumBody}`);
-  }
   switch (mediaType(request)) {
     case '':
     case 'application/json':

@@ -18,7 +18,6 @@ export interface ServerCredentials {
 
 /** What the HTTP side needs of the rest. */
 export interface Backend {
-  readonly log: Log;
   /** The caller, or the refusal to answer. */
   authenticate(request: IncomingMessage): User | ApiResponse;
   handle(request: ApiRequest): Promise<ApiResponse>;
@@ -29,7 +28,12 @@ export interface Backend {
 /** A slow reader may be this far behind before its stream is cut. */
 const maximumBacklog = 16 * 1024 * 1024;
 
-export function createApiListener(credentials: ServerCredentials, backend: Backend): Server {
+/** A server that is not listening yet. Requests wait until there is a backend. */
+export function createApiListener(
+  credentials: ServerCredentials,
+  log: Log,
+  backend: Promise<Backend>,
+): Server {
   const server = createServer({
     cert: credentials.certificate,
     key: credentials.privateKey,
@@ -44,14 +48,14 @@ export function createApiListener(credentials: ServerCredentials, backend: Backe
   server.keepAliveTimeout = 120_000;
   server.on('request', (incoming, outgoing) => {
     serve(backend, incoming, outgoing).catch((error) => {
-      backend.log.warn('request failed', { error });
+      log.warn('request failed', { error });
       outgoing.destroy();
     });
   });
   server.on('upgrade', (incoming, socket, head) => {
     socket.on('error', () => socket.destroy());
     upgrade(backend, incoming, socket, head).catch((error) => {
-      backend.log.warn('upgrade failed', { error });
+      log.warn('upgrade failed', { error });
       socket.destroy();
     });
   });
@@ -90,16 +94,36 @@ export function listen(
     rmSync(place.path, { force: true });
   }
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(place, error)));
     server.listen(place, () => {
-      server.off('error', reject);
+      server.removeAllListeners('error');
+      server.on('error', () => {});
       if ('path' in place) chmodSync(place.path, 0o600);
       resolve();
     });
   });
 }
 
-async function serve(backend: Backend, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+function listenError(
+  place: { host: string; port: number } | { path: string },
+  error: NodeJS.ErrnoException,
+): Error {
+  const where = 'path' in place ? place.path : `${place.host}:${place.port}`;
+  if (error.code === 'EADDRINUSE') {
+    return new Error(
+      `${where} is in use: another API server runs there; stop it, or choose another address or port`,
+    );
+  }
+  if (error.code === 'EADDRNOTAVAIL') return new Error(`${where}: this machine has no such address`);
+  return new Error(`cannot listen on ${where}: ${error.message}`);
+}
+
+async function serve(
+  pending: Promise<Backend>,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const backend = await pending;
   const user = backend.authenticate(incoming);
   if ('status' in user) {
     incoming.resume();
@@ -114,11 +138,12 @@ async function serve(backend: Backend, incoming: IncomingMessage, outgoing: Serv
 }
 
 async function upgrade(
-  backend: Backend,
+  pending: Promise<Backend>,
   incoming: IncomingMessage,
   socket: Duplex,
   head: Buffer,
 ): Promise<void> {
+  const backend = await pending;
   const user = backend.authenticate(incoming);
   if ('status' in user) {
     sendRaw(socket, user);

@@ -1,9 +1,10 @@
 import type { Core } from '../core.ts';
 import type { Discovery } from '../discovery/documents.ts';
 import type { OpenApi } from '../discovery/openapi.ts';
+import { maximumBody } from '../engine/body.ts';
 import { type Authorize, handleResource } from '../engine/dispatch.ts';
 import { jsonResponse, statusResponse } from '../engine/respond.ts';
-import { ApiError, forbidden, internal } from '../errors.ts';
+import { ApiError, forbidden, internal, methodNotAllowed } from '../errors.ts';
 import { impersonated, impersonatedGroups } from '../impersonation.ts';
 import { type ApiRequest, type ApiResponse, parseResourcePath } from '../request.ts';
 
@@ -33,6 +34,7 @@ export const versionDocument = {
 /** Answers any request, and never rejects. */
 export async function handleRequest(routes: Routes, request: ApiRequest): Promise<ApiResponse> {
   try {
+    checkRequest(request);
     return await answer(routes, actingRequest(routes.authorize, request));
   } catch (error) {
     if (error instanceof ApiError) return statusResponse(request, error.toStatus());
@@ -41,6 +43,14 @@ export async function handleRequest(routes: Routes, request: ApiRequest): Promis
     });
     return statusResponse(request, internal((error as Error).message).toStatus());
   }
+}
+
+const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
+
+function checkRequest({ method, body }: ApiRequest): void {
+  if (!methods.has(method)) throw methodNotAllowed();
+  if (body.length <= maximumBody) return;
+  throw new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${maximumBody}`);
 }
 
 /** The request in the name of whom it is made. */
