@@ -37,7 +37,7 @@ export function bindGateways(world: World, node: ProxyNode): BoundPort[] {
       for (const port of workloadPorts(server.port, own)) {
         const entry = ports.get(`${bind}_${port}`) ?? { port, bind, servers: [] };
         ports.set(`${bind}_${port}`, entry);
-        entry.servers.push({ server, gateway, rules: rulesOf(world, gateway, server) });
+        entry.servers.push({ server, gateway, rules: rulesOf(world, node, gateway, server) });
       }
     }
   }
@@ -50,11 +50,11 @@ function workloadPorts(number: number, own: ReturnType<typeof ownPorts>): number
   return targets.size > 0 ? [...targets] : [number];
 }
 
-function rulesOf(world: World, gateway: GatewayRules, server: GatewayServer): BoundRules[] {
+function rulesOf(world: World, node: ProxyNode, gateway: GatewayRules, server: GatewayServer): BoundRules[] {
   const name = `${gateway.namespace}/${gateway.name}`;
   const result: BoundRules[] = [];
   for (const rules of world.routeRules) {
-    if (!rules.gateways.includes(name) || !isVisible(rules.exportTo, rules.namespace, gateway.namespace))
+    if (!rules.gateways.includes(name) || !isVisible(rules.exportTo, rules.namespace, node.namespace))
       continue;
     const hosts = rules.hosts.flatMap((host) => commonHosts(host, rules.namespace, server));
     if (hosts.length > 0) result.push({ rules, hosts: [...new Set(hosts)] });

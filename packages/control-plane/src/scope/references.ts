@@ -1,5 +1,6 @@
 import type { Problem } from '@lateen/kit';
 import type { DestinationPolicy } from '../ir/destination.ts';
+import type { GatewayRules } from '../ir/gateway.ts';
 import type { ProxyNode } from '../ir/node.ts';
 import type { Destination, RouteRules } from '../ir/route.ts';
 import { policyFor } from './policies.ts';
@@ -13,20 +14,58 @@ export function checkReferences(world: World, policies: readonly DestinationPoli
       ...checkDestinations(world, rules),
       ...checkGateways(rules, gateways),
     ]),
+    ...checkMeshHosts(world.routeRules),
     ...policies.flatMap((policy) => checkHost(world, policy)),
-    ...world.gateways.flatMap((gateway) =>
-      gateway.servers
-        .filter((server) => needsTls(server))
-        .map((server) =>
-          problem(
-            gateway.origin,
-            'NotSupportedYet',
-            `${server.origin.path}.tls`,
-            `${server.protocol} servers are not served yet; use protocol HTTP or TCP`,
-          ),
-        ),
-    ),
+    ...checkServers(world.gateways),
   ];
+}
+
+/** In the mesh a host belongs to the oldest rules that have it. */
+function checkMeshHosts(all: readonly RouteRules[]): Problem[] {
+  const owners = new Map<string, RouteRules>();
+  const problems: Problem[] = [];
+  for (const rules of all) {
+    if (!rules.gateways.includes('mesh')) continue;
+    for (const [index, host] of rules.hosts.entries()) {
+      const key = rules.exportTo.includes('*') ? host : `${rules.namespace}/${host}`;
+      const owner = owners.get(key);
+      if (!owner) owners.set(key, rules);
+      else if (owner !== rules) {
+        const message = `VirtualService "${owner.namespace}/${owner.name}" is older and has the host "${host}" too; only its rules hold`;
+        problems.push(problem(rules.origin, 'HostConflict', `spec.hosts[${index}]`, message, 'warning'));
+      }
+    }
+  }
+  return problems;
+}
+
+/** Servers that are not served: those with TLS, and those that want another protocol than an older one on the port. */
+function checkServers(gateways: readonly GatewayRules[]): Problem[] {
+  const ports = new Map<string, string>();
+  const problems: Problem[] = [];
+  for (const gateway of gateways) {
+    for (const server of gateway.servers) {
+      const { path } = server.origin;
+      if (needsTls(server)) {
+        const message = `${server.protocol} servers are not served yet; use protocol HTTP or TCP`;
+        problems.push(problem(gateway.origin, 'NotSupportedYet', `${path}.tls`, message));
+      }
+      const key = `${JSON.stringify(Object.entries(gateway.selector).sort())} ${server.bind ?? ''} ${server.port}`;
+      const family =
+        server.protocol === 'TCP' || server.protocol === 'MONGO'
+          ? 'bytes'
+          : needsTls(server)
+            ? 'TLS'
+            : 'HTTP';
+      const first = ports.get(key) ?? family;
+      ports.set(key, first);
+      if (first !== family) {
+        const message = `port ${server.port} already speaks ${first} for an older server; this one is not served`;
+        problems.push(problem(gateway.origin, 'PortConflict', `${path}.port.protocol`, message));
+      }
+    }
+  }
+  return problems;
 }
 
 function needsTls(server: World['gateways'][number]['servers'][number]): boolean {
@@ -68,6 +107,13 @@ function checkDestination(world: World, rules: RouteRules, destination: Destinat
         `${origin.path}.port.number`,
         `service "${host}" has no port ${port}; it has ${known}`,
       ),
+    );
+  }
+  if (port === undefined && service.ports.length > 1 && rules.gateways.some((name) => name !== 'mesh')) {
+    const known = service.ports.map((entry) => entry.number).join(', ');
+    const message = `service "${host}" has the ports ${known}; say which one is meant`;
+    problems.push(
+      problem(rules.origin, 'DestinationPortRequired', `${origin.path}.port`, message, 'warning'),
     );
   }
   if (subset && !subsetsOf(world, rules, host).includes(subset)) {

@@ -40,11 +40,10 @@ export function forward(
   site: RouteSite,
 ): Json {
   const live = liveDestinations(route.destinations);
-  const hash = live[0] && hashFor(context, live[0].destination, site);
   const timeout = duration(route.timeout ?? 0);
   return defined({
     ...clusters(live, site),
-    hashPolicy: hash,
+    hashPolicy: hashOf(context, live, site),
     hostRewriteLiteral: hostRewrite(route, live),
     ...timeouts(context, timeout),
     requestMirrorPolicies:
@@ -99,15 +98,22 @@ function rewrite({ rewrite }: HttpRoute, match: HttpMatch | undefined): Json {
   return { prefixRewrite: rewrite.uri };
 }
 
-function hashFor(context: Generating, destination: Destination, site: RouteSite): Json[] | undefined {
-  const service = context.scope.serviceOf(destination.host);
-  if (!service) return undefined;
-  const policy = effectivePolicy(
-    context.scope.policyOf(service),
-    destination.subset,
-    destinationPort(destination, site),
-  );
-  return hashPolicies(policy.balancing?.hash);
+/** What any of the destinations asks to be told apart by, each once. */
+function hashOf(
+  context: Generating,
+  live: readonly WeightedDestination[],
+  site: RouteSite,
+): Json[] | undefined {
+  const policies = new Map<string, Json>();
+  for (const { destination } of live) {
+    const service = context.scope.serviceOf(destination.host);
+    if (!service) continue;
+    const port = destinationPort(destination, site);
+    const policy = effectivePolicy(context.scope.policyOf(service), destination.subset, port);
+    for (const entry of hashPolicies(policy.balancing?.hash) ?? [])
+      policies.set(JSON.stringify(entry), entry);
+  }
+  return policies.size > 0 ? [...policies.values()] : undefined;
 }
 
 const redirectCodes: Readonly<Record<number, string | undefined>> = {

@@ -40,7 +40,7 @@ function addServer(context: Generating, bound: BoundServer, byHost: Map<string, 
     if (routes.length === 0 && !requireTls) continue;
     for (const host of hosts) {
       const known = byHost.get(host);
-      if (known) known.routes = [...known.routes, ...routes];
+      if (known) known.routes = catchAllLast([...known.routes, ...routes]);
       else byHost.set(host, { host, port: server.port, routes, requireTls });
     }
   }
@@ -50,6 +50,12 @@ function addServer(context: Generating, bound: BoundServer, byHost: Map<string, 
     if (known) known.requireTls = true;
     else byHost.set(host, { host, port: server.port, routes: [], requireTls });
   }
+}
+
+/** With several resources for one host, what takes everything must not hide what others say. */
+function catchAllLast(routes: readonly Json[]): Json[] {
+  const takesAll = ({ match }: Json) => match.prefix === '/' && !match.headers && !match.queryParameters;
+  return [...routes.filter((route) => !takesAll(route)), ...routes.filter(takesAll)];
 }
 
 /** Hosts with the very same routes share a virtual host. */
