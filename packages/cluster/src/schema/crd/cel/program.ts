@@ -49,8 +49,29 @@ export const wellKnownValues: () => WellKnown = once(() => {
   };
 });
 
+interface Compiled {
+  readonly program?: Program;
+  readonly error?: string;
+}
+
+/** Rules of one definition say the same again and again; so many different ones are kept. */
+const maxCached = 2000;
+
+const compiled = once(() => new Map<string, Compiled>());
+
 /** Parses and plans an expression; `error` when it does not parse. */
-export function compileExpression(expression: string): { program?: Program; error?: string } {
+export function compileExpression(expression: string): Compiled {
+  const cache = compiled();
+  let outcome = cache.get(expression);
+  if (outcome === undefined) {
+    outcome = compile(expression);
+    if (cache.size >= maxCached) cache.clear();
+    cache.set(expression, outcome);
+  }
+  return outcome;
+}
+
+function compile(expression: string): Compiled {
   const cel = celLibrary();
   try {
     const run = cel.plan(environment(), cel.parse(expression)) as (variables: any) => unknown;
