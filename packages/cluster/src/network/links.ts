@@ -8,6 +8,7 @@ export const SIDECAR_EPHEMERAL = { first: 50_000, last: 60_999 };
 export const APPLICATION_EPHEMERAL = { first: 32_768, last: 49_999 };
 
 export const BRIDGE = 'lateen0';
+const BRIDGE_MAC = '0a:58:0a:f4:00:01';
 
 export interface NodeAddresses {
   readonly podCidr: string;
@@ -25,7 +26,8 @@ const prefixLength = (cidr: string) => cidr.slice(cidr.indexOf('/'));
 export function nodeCommands({ podCidr, gateway, serviceCidr }: NodeAddresses): string[] {
   return [
     'link set lo up',
-    `link add ${BRIDGE} type bridge`,
+    // An address of its own: else it would change with the pods', and pods would go on sending to the old one.
+    `link add ${BRIDGE} address ${BRIDGE_MAC} type bridge`,
     `addr add ${gateway}${prefixLength(podCidr)} dev ${BRIDGE}`,
     `link set ${BRIDGE} up`,
     'rule add pref 20 lookup main',

@@ -25,6 +25,9 @@ export interface ProbeLoopOptions {
   onResult(ok: boolean): void;
 }
 
+/** Timers may fire this much too early (milliseconds). */
+const timerSlack = 5;
+
 const seconds = (value: number | undefined, otherwise: number) => (value ?? otherwise) * 1000;
 
 /**
@@ -39,7 +42,7 @@ export function startProbe(options: ProbeLoopOptions): () => void {
   let cancel = () => {};
   let due = clock.monotonic() + seconds(spec.initialDelaySeconds, 0);
   const ask = async () => {
-    const isDue = clock.monotonic() >= due;
+    const isDue = clock.monotonic() >= due - timerSlack;
     if (isDue) due = clock.monotonic() + period;
     const outcome = await options
       .check(seconds(spec.timeoutSeconds || undefined, 1))
