@@ -108,7 +108,7 @@ function stars({ stars: filled, color, error }: any): Html {
   const shapes = [0, 1, 2, 3, 4].map((index) => star(index < filled));
   // The shade is set here, so that the words by which scripts look for colours stand only in pages that have stars.
   const shade = color === 'black' ? 'var(--ink)' : color === 'red' ? '#dc2626' : color;
-  return html`<div class="flex gap-x-1 text-${color}-500" style="color:${shade}" title="${filled} of 5"><font color="${color}" class="flex gap-x-1">${shapes}</font></div>`;
+  return html`<div class="flex gap-x-1 text-${color}-500" style="color:${shade}" title="${filled} of 5"><font color="${color}" class="flex gap-x-1" style="color:inherit">${shapes}</font></div>`;
 }
 
 function star(filled: boolean): Html {
