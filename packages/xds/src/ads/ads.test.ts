@@ -139,6 +139,22 @@ for (const delta of [false, true]) {
     await eventually(() => assert.deepEqual(seen(), ['eds b -']));
   });
 
+  test(`${variant}: endpoints follow a changed cluster, although nobody asks for them`, async () => {
+    const server = await startServer(sets(cluster('a'), endpoints('a')));
+    const { client, updates } = startClient(server.port, delta);
+    after(() => {
+      client.close();
+      server.stop();
+    });
+    await eventually(() => assert.ok(updates.some(({ type }) => type === 'eds')));
+    await eventually(() => assert.ok(server.connections[0]!.session.settled));
+    const nonce = () =>
+      server.connections[0]?.session.status().find((s) => s.typeUrl === typeUrls.endpoint)?.ackedNonce;
+    const before = nonce();
+    server.publish(sets(cluster('a', '7s'), endpoints('a')), 'v2');
+    await eventually(() => assert.notEqual(nonce(), before));
+  });
+
   test(`${variant}: a refused resource is reported, and sent again only when it changes`, async () => {
     const server = await startServer(sets(cluster('fine'), cluster('bad')));
     const bad = (update: Update) =>

@@ -81,7 +81,7 @@ export class AdsSession {
       request.errorDetail !== undefined,
     );
     watch.subscribeTo(request.resourceNames ?? []);
-    if (!settled && nonce !== '') watch.owe();
+    if (!settled && nonce !== '') watch.owe(watch.names);
     this.#advance();
   }
 
@@ -120,7 +120,7 @@ export class AdsSession {
   /** True when the proxy has answered everything that it has been sent and lacks nothing. */
   get settled(): boolean {
     for (const watch of this.#watches.values()) {
-      if (watch.awaitsAnswer || watch.pending(this.#available(watch.typeUrl))) return false;
+      if (watch.inFlight || watch.pending(this.#available(watch.typeUrl))) return false;
     }
     return true;
   }
@@ -189,7 +189,7 @@ export class AdsSession {
     if (!watch || watch.awaitsAnswer || (referring.has(typeUrl) && this.#mustWait())) return;
     const pending = watch.pending(this.#available(typeUrl));
     if (!pending) return;
-    if (typeUrl === typeUrls.cluster) this.#awaitEndpoints(watch, pending);
+    if (typeUrl === typeUrls.cluster) this.#prepareEndpoints(watch, pending);
     this.#send(watch, pending);
   }
 
@@ -199,13 +199,18 @@ export class AdsSession {
     return clusters?.awaitsAnswer === true || endpoints?.awaitsAnswer === true;
   }
 
-  #awaitEndpoints(watch: Watch, { resources }: Pending): void {
-    const known = this.#watches.get(typeUrls.endpoint)?.names;
-    for (const { name, json } of resources) {
-      if (json.type !== 'EDS' || watch.sent.has(name)) continue;
+  /**
+   * A new cluster makes the proxy ask for endpoints; a changed one waits for them without asking, because the name is
+   * subscribed to already.
+   */
+  #prepareEndpoints(watch: Watch, { resources }: Pending): void {
+    const endpoints = this.#watches.get(typeUrls.endpoint);
+    for (const resource of resources) {
+      const { name, json, version } = resource;
+      if (json.type !== 'EDS' || watch.sent.get(name)?.version === version) continue;
       const service = json.edsClusterConfig?.serviceName ?? name;
-      if (!known?.has(service) && this.#latest.get(typeUrls.endpoint)?.has(service))
-        this.#awaited.add(service);
+      if (endpoints?.names.has(service)) endpoints.owe([service]);
+      else if (this.#latest.get(typeUrls.endpoint)?.has(service)) this.#awaited.add(service);
     }
   }
 

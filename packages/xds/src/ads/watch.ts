@@ -55,9 +55,9 @@ export class Watch {
     for (const name of wanted) if (!this.names.has(name)) this.#want(name);
   }
 
-  /** State of the world: a request without an answer under way asks for everything again. */
-  owe(): void {
-    for (const name of this.names) this.#owed.add(name);
+  /** These are to be sent again although they have not changed. */
+  owe(names: Iterable<string>): void {
+    for (const name of names) this.#owed.add(name);
   }
 
   /** Delta: changes to the subscription. */
