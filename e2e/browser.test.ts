@@ -25,6 +25,7 @@ describe('what a person sees', { skip: noBrowser || (await namespacesRefused()) 
         '--disable-sync',
       ],
     });
+  after(() => cluster?.remove());
     page = await browser.newPage({ viewport: { width: 1280, height: 860 } });
   });
   after(() => browser?.close());

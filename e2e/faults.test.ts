@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
-import { before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { eventually } from '@lateen/kit/testing/eventually';
 import { get, starsOf } from './support/bookinfo.ts';
 import { namespacesRefused, TestCluster } from './support/cluster.ts';
@@ -18,6 +18,7 @@ describe('what goes wrong is survived', { skip: await namespacesRefused() }, () 
   before(async () => {
     cluster = await TestCluster.start({ demo: true });
   });
+  after(() => cluster?.remove());
 
   const components = async (kind: string): Promise<Component[]> => {
     const { stdout } = await cluster.run('lateen', ['status', '--name', 't', '-o', 'json']);

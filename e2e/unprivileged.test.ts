@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { sampleFiles } from './support/bookinfo.ts';
 import { namespacesRefused, TestCluster } from './support/cluster.ts';
 import { askFromInside, injectByLabel, openGateway } from './support/stories.ts';
@@ -13,6 +13,7 @@ describe('as a user without privileges', { skip: notRoot || (await namespacesRef
   before(async () => {
     cluster = await TestCluster.start({ profile: 'demo', uid: nobody });
   });
+  after(() => cluster?.remove());
   test('nothing runs as root', async () => {
     const status = JSON.parse(await cluster.lateen(['status', '-o', 'json']));
     assert.equal(status.ready, true);

@@ -1,4 +1,4 @@
-import { before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { sampleFiles } from './support/bookinfo.ts';
 import { namespacesRefused, TestCluster } from './support/cluster.ts';
 import {
@@ -17,6 +17,7 @@ describe('from an empty cluster, with sidecars injected by hand', { skip: await 
   before(async () => {
     cluster = await TestCluster.start({ profile: 'none' });
   });
+  after(() => cluster?.remove());
   test('install', () => installMesh(cluster));
   test('inject with istioctl', () => injectByHand(cluster, files));
   test('a request from inside', () => askFromInside(cluster));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { eventually } from '@lateen/kit/testing/eventually';
 import { sampleFiles } from './support/bookinfo.ts';
 import { namespacesRefused, TestCluster } from './support/cluster.ts';
@@ -12,6 +12,7 @@ describe('what npm start gives', { skip: await namespacesRefused() }, () => {
   before(async () => {
     cluster = await TestCluster.start({ demo: true });
   });
+  after(() => cluster?.remove());
   test('applying the same files again changes nothing', async () => {
     const answer = await cluster.kubectl(
       'apply',

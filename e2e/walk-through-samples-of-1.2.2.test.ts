@@ -1,4 +1,4 @@
-import { before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { sampleFiles } from './support/bookinfo.ts';
 import { namespacesRefused, TestCluster } from './support/cluster.ts';
 import {
@@ -21,6 +21,7 @@ describe("Istio's own samples (1.2.2), unmodified", {
   before(async () => {
     cluster = await TestCluster.start({ profile: 'demo' });
   });
+  after(() => cluster?.remove());
   test('inject by label', () => injectByLabel(cluster, files));
   test('a request from inside', () => askFromInside(cluster));
   test('the gateway shows all versions', () => openGateway(cluster, files));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { sampleFiles } from './support/bookinfo.ts';
 import { namespacesRefused, TestCluster } from './support/cluster.ts';
 import {
@@ -20,6 +20,7 @@ describe('with Envoy as the data plane', { skip: noEnvoy || (await namespacesRef
   before(async () => {
     cluster = await TestCluster.start({ profile: 'demo', dataPlane: 'envoy' });
   });
+  after(() => cluster?.remove());
   test('the gateway is an Envoy', async () => {
     const info = await cluster.shell(
       'kubectl exec -n istio-system deploy/istio-ingressgateway -- pilot-agent request GET server_info',

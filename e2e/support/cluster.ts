@@ -2,7 +2,6 @@ import { execFile, spawn } from 'node:child_process';
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 export const projectRoot: string = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -48,11 +47,15 @@ export class TestCluster {
     };
   }
 
-  /** Starts it, and has it ended after the file's tests. */
+  /** Starts it, and leaves nothing behind when it does not come up. */
   static async start(options: ClusterOptions = {}): Promise<TestCluster> {
     const cluster = new TestCluster(options);
-    after(() => cluster.remove(), { timeout: 60_000 });
-    await cluster.up();
+    try {
+      await cluster.up();
+    } catch (error) {
+      await cluster.remove();
+      throw error;
+    }
     return cluster;
   }
 
