@@ -53,11 +53,12 @@ export function forward(
   });
 }
 
-/** The route's timeout, which also caps what gRPC clients ask for; Envoy has deprecated Istio's way to say so. */
+/**
+ * The route's timeout. Istio also lets gRPC clients ask for one up to it; Envoy warns of that field for every route, and its
+ * successor would switch the timeout itself off, so plain proxies go without.
+ */
 export function timeouts(context: Generating, timeout: string): Json {
-  return context.plain
-    ? { maxStreamDuration: { grpcTimeoutHeaderMax: timeout }, timeout }
-    : { maxGrpcTimeout: timeout, timeout };
+  return context.plain ? { timeout } : { maxGrpcTimeout: timeout, timeout };
 }
 
 function hostRewrite(route: HttpRoute, live: readonly WeightedDestination[]): string | undefined {
