@@ -1,5 +1,4 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
 import type { Message } from '../config/problems.ts';
 import { socketAddress } from '../config/values.ts';
 import type { SocketAddress } from '../connection-info.ts';
@@ -22,6 +21,8 @@ export class AdminServer {
     this.routes = new AdminRoutes(target, logging);
     this.config = config;
     this.stats = new AdminStats(target.store);
+    // An import of the module would read all its exports, and one of them brings a whole HTTP client with it.
+    const { createServer } = process.getBuiltinModule('node:http');
     this.server = createServer(
       { keepAliveTimeout: 3_600_000, joinDuplicateHeaders: true },
       (request, response) => {

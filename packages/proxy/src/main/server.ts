@@ -32,7 +32,11 @@ import { describeCommandLine } from './command-line-json.ts';
 import type { CommandLine } from './options.ts';
 import { systemRandom } from './random.ts';
 import { listServerStats } from './server-stats.ts';
+import { trimMemory } from './trim-memory.ts';
 import { hotRestartVersion, proxyVersion, userAgentBuildVersion } from './version.ts';
+
+/** Milliseconds after the start, by when its garbage has become old. */
+const trimDelay = 2000;
 
 export type ServerState = 'PRE_INITIALIZING' | 'INITIALIZING' | 'LIVE' | 'DRAINING';
 
@@ -82,7 +86,7 @@ export class ProxyServer implements AdminTarget, DynamicTarget {
   private live = false;
   private healthFailed = false;
   private cancelFlush = () => {};
-  private readonly liveListeners = new Set<() => void>();
+  private cancelTrim = () => {};
 
   /** Throws a BootstrapError when the bootstrap is refused. */
   constructor(bootstrap: unknown, settings: ServerSettings) {
@@ -318,7 +322,13 @@ export class ProxyServer implements AdminTarget, DynamicTarget {
     this.live = true;
     this.store.gauge('server.live').set(1);
     this.showState();
-    for (const listener of this.liveListeners) listener();
+    this.cancelTrim = this.clock.after(trimDelay, () => this.trimWhenIdle());
+  }
+
+  /** Memory is trimmed once, in the first quiet moment. */
+  private trimWhenIdle(): void {
+    if (this.connectionCount.total === 0) trimMemory();
+    else this.cancelTrim = this.clock.after(trimDelay, () => this.trimWhenIdle());
   }
 
   private async startDynamic(): Promise<void> {
@@ -384,6 +394,7 @@ export class ProxyServer implements AdminTarget, DynamicTarget {
   /** Ends everything at once: sockets, subscriptions, timers, files. */
   async close(): Promise<void> {
     this.cancelFlush();
+    this.cancelTrim();
     this.dynamic?.close();
     this.listeners.close();
     this.clusters.close();
