@@ -158,7 +158,8 @@ export class LocalKubeClient implements KubeClient {
   async #json<T>(call: Call): Promise<T> {
     const response = await this.#call(call);
     if (response.status > 299) throw failure(response, `${call.method} ${call.path}`);
-    return JSON.parse(bodyOf(response).toString('utf8'));
+    const { body } = response;
+    return JSON.parse(typeof body === 'string' ? body : bodyOf(response).toString('utf8'));
   }
 
   #call(call: Call): Promise<ApiResponse> {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { KubeObject } from '@lateen/kube/types';
 import type { Attributes } from '../engine/attributes.ts';
+import { cloneJson } from '../engine/clone.ts';
 import { type ApiError, forbidden } from '../errors.ts';
 
 const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -20,7 +21,7 @@ export function serviceAccount(attributes: Attributes): void {
   const account = core.store.collection('serviceaccounts').get(namespace, name)?.object;
   if (!account) throw missing(pod, namespace, name);
   if (!pod.spec.imagePullSecrets?.length && account.imagePullSecrets?.length) {
-    pod.spec.imagePullSecrets = structuredClone(account.imagePullSecrets);
+    pod.spec.imagePullSecrets = cloneJson(account.imagePullSecrets);
   }
   const wanted = pod.spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true;
   if (wanted) mountToken(pod);

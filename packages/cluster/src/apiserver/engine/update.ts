@@ -5,6 +5,7 @@ import { badRequest, conflict, invalid, modified, notFound } from '../errors.ts'
 import type { ApiResponse } from '../request.ts';
 import type { Entry } from '../store/entry.ts';
 import { StoreConflict } from '../store/store.ts';
+import { cloneJson } from './clone.ts';
 import { create, decodeBody } from './create.ts';
 import { type WriteOptions, writeOptions } from './options.ts';
 import { findEntry } from './read.ts';
@@ -34,7 +35,7 @@ export async function updateObject(scope: Scope): Promise<ApiResponse> {
     const created = await create(scope, given, options);
     return objectResponse(scope, 201, storedToWire(scope.served, created));
   }
-  const stored = await changeObject(scope, options, () => structuredClone(given));
+  const stored = await changeObject(scope, options, () => cloneJson(given));
   return objectResponse(scope, 200, storedToWire(scope.served, stored));
 }
 
@@ -77,7 +78,7 @@ export async function changeObject(
 ): Promise<KubeObject> {
   for (let attempt = 1; ; attempt++) {
     const entry = findEntry(scope);
-    const live = structuredClone(storedToWork(scope.served, entry.object));
+    const live = cloneJson(storedToWork(scope.served, entry.object));
     const given = await change(live, entry);
     const pinned = given.metadata.resourceVersion;
     checkPreconditions(scope, given, entry);

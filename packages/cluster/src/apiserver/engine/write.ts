@@ -5,6 +5,7 @@ import type { Entry } from '../store/entry.ts';
 import { StoreConflict } from '../store/store.ts';
 import type { Attributes, Operation } from './attributes.ts';
 import { canonical } from './canonical.ts';
+import { cloneJson } from './clone.ts';
 import type { WriteOptions } from './options.ts';
 import { type Scope, workToStored } from './scope.ts';
 
@@ -99,7 +100,7 @@ export async function changeStored(
 ): Promise<KubeObject> {
   for (;;) {
     const entry = read();
-    const changed = change(structuredClone(entry.object));
+    const changed = change(cloneJson(entry.object));
     if (dryRun) return changed;
     try {
       const { entry: written, durable } = scope.core.store.put(

@@ -1,3 +1,4 @@
+import { cloneJson } from '../engine/clone.ts';
 import type { ServedVersion } from '../resource.ts';
 import { type Conversion, conversions } from './conversions.ts';
 
@@ -48,11 +49,10 @@ export function retiredVersions(today: readonly ServedVersion[]): ServedVersion[
         columns: modern.columns,
         retired: true,
         toStored: (object) => {
-          const converted = conversion ? conversion.toStored(structuredClone(object)) : object;
+          const converted = conversion ? conversion.toStored(cloneJson(object)) : object;
           return { ...converted, apiVersion: `${modern.group}/${modern.version}` };
         },
-        fromStored: (object) =>
-          conversion?.fromStored ? conversion.fromStored(structuredClone(object)) : object,
+        fromStored: (object) => (conversion?.fromStored ? conversion.fromStored(cloneJson(object)) : object),
       };
     }),
   );
