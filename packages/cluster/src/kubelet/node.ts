@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, realpathSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from '@lateen/kit';
 import { createEventRecorder, Informer, resources } from '@lateen/kube';
@@ -11,6 +11,7 @@ import { PodNetworks } from '../network/pod-network.ts';
 import { ServiceProxy } from '../network/service-proxy.ts';
 import { inspectHost } from './container/host.ts';
 import type { NodeContext } from './context.ts';
+import { closeOnExec } from './linux/libc.ts';
 import { NamespaceGate } from './linux/namespaces.ts';
 import { nodeResources, registerNode } from './node-status.ts';
 import type { Node, NodeOptions } from './options.ts';
@@ -31,6 +32,7 @@ const shutdownGrace = 3_000;
 export async function startNode(options: NodeOptions): Promise<Node> {
   process.chdir('/');
   process.umask(0o022);
+  for (const fd of readdirSync('/proc/self/fd')) if (Number(fd) > 2) closeOnExec(Number(fd));
   const directory = path.join(options.stateDir, 'node');
   const podsDirectory = path.join(directory, 'pods');
   const mountPoint = path.join(directory, 'root');

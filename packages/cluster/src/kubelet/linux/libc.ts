@@ -20,6 +20,7 @@ const raw = {
   grantpt: lib.func('int grantpt(int fd)'),
   unlockpt: lib.func('int unlockpt(int fd)'),
   ioctl: lib.func('int ioctl(int fd, unsigned long request, _Inout_ uint8_t *value)'),
+  fcntl: lib.func('int fcntl(int fd, int command, ...)'),
   waitpid: lib.func('int waitpid(int pid, int *status, int options)'),
   pivotRoot: lib.func('syscall', 'long', ['long', 'str', 'str']),
   mountSetattr: lib.func('syscall', 'long', ['long', 'int', 'str', 'uint', 'uint8_t *', 'size_t']),
@@ -182,4 +183,11 @@ export function resizeTerminal(master: number, columns: number, rows: number): v
 export function reapChild(pid: number): void {
   const WNOHANG = 1;
   raw.waitpid(pid, null, WNOHANG);
+}
+
+/** Keeps a descriptor that this process was started with from reaching the programs that it starts. */
+export function closeOnExec(fd: number): void {
+  const F_SETFD = 2;
+  const FD_CLOEXEC = 1;
+  raw.fcntl(fd, F_SETFD, 'int', FD_CLOEXEC);
 }
