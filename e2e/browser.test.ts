@@ -25,10 +25,12 @@ describe('what a person sees', { skip: noBrowser || (await namespacesRefused()) 
         '--disable-sync',
       ],
     });
-  after(() => cluster?.remove());
     page = await browser.newPage({ viewport: { width: 1280, height: 860 } });
   });
-  after(() => browser?.close());
+  after(async () => {
+    await browser?.close();
+    await cluster?.remove();
+  });
 
   test('the page has its parts and no errors', async () => {
     const errors: string[] = [];

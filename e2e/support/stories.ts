@@ -43,11 +43,14 @@ export async function injectByLabel(cluster: TestCluster, files: SampleFiles): P
 }
 
 async function expectSidecars(cluster: TestCluster): Promise<void> {
-  await cluster.waitForPods('default');
-  const pods = await cluster.kubectl('get', 'pods', '--no-headers');
-  const lines = pods.trim().split('\n');
-  assert.equal(lines.length, 6, pods);
-  for (const line of lines) assert.match(line, /\s2\/2\s+Running\s/);
+  await eventually(
+    async () => {
+      const pods = (await cluster.kubectl('get', 'pods', '--no-headers')).trim();
+      assert.equal(pods.split('\n').length, 6, pods);
+      for (const line of pods.split('\n')) assert.match(line, /\s2\/2\s+Running\s/);
+    },
+    { timeout: 60_000, interval: 100 },
+  );
 }
 
 /** Step 3: a request from inside the mesh. */
@@ -132,7 +135,9 @@ export async function routeConnections(cluster: TestCluster, files: SampleFiles)
   );
   assert.equal(port, '31400');
   const ask = async () =>
-    (await cluster.shell(`(echo hello; sleep 0.3) | timeout 10 nc ${cluster.address} ${port}`)).stdout.trim();
+    (
+      await cluster.shell(`(echo hello; sleep 0.3) | timeout 10 nc -w 1 ${cluster.address} ${port}`)
+    ).stdout.trim();
   await eventually(async () => assert.equal(await ask(), 'one hello'), { timeout: 20_000 });
   await apply(cluster, path.join(files.tcpEcho, 'tcp-echo-20-v2.yaml'));
   await eventually(async () => (await askMany(ask, 8)).two !== undefined, { timeout: 40_000 });
