@@ -233,6 +233,11 @@ export async function cleanUp(cluster: TestCluster, files: SampleFiles): Promise
     '-f',
     path.join(folder, 'destination-rule-all.yaml'),
   );
+  const tcpEcho = ['tcp-echo-all-v1.yaml', 'tcp-echo-services.yaml'].flatMap((name) => [
+    '-f',
+    path.join(files.tcpEcho, name),
+  ]);
+  await cluster.kubectl('delete', '--ignore-not-found', ...tcpEcho);
   await cluster.kubectl('delete', '-f', path.join(folder, 'bookinfo-gateway.yaml'), '-f', files.bookinfo);
   await eventually(
     async () => assert.equal(await cluster.kubectl('get', 'pods', '--no-headers', '--ignore-not-found'), ''),
