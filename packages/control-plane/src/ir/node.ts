@@ -12,7 +12,11 @@ export interface ProxyNode {
   readonly locality?: { readonly region?: string; readonly zone?: string; readonly subZone?: string };
 }
 
-/** No redirection of packets: listeners stand on the real addresses, and nothing that only Istio's Envoy knows is used. */
+/**
+ * No redirection of packets: listeners stand on the real addresses, and nothing that only Istio's Envoy knows is used. A
+ * gateway is never redirected to; one without a certificate of its own is plain too.
+ */
 export function isPlain(node: ProxyNode): boolean {
-  return node.metadata.INTERCEPTION_MODE === 'NONE';
+  const { metadata, type } = node;
+  return metadata.INTERCEPTION_MODE === 'NONE' || (type === 'router' && Boolean(metadata.LATEEN_NO_IDENTITY));
 }

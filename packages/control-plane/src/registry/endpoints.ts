@@ -2,7 +2,9 @@ import type { KubeObject } from '@lateen/kube/types';
 import { type Endpoint, type Locality, nowhere, type Workload } from '../ir/service.ts';
 
 export interface EndpointSources {
+  /** By address, and by `namespace/pod`. */
   readonly workloads: ReadonlyMap<string, Workload>;
+  readonly pods: ReadonlyMap<string, Workload>;
   readonly nodes: ReadonlyMap<string, Locality>;
   readonly domainSuffix: string;
 }
@@ -54,10 +56,12 @@ function toEndpoint(
   port: { name?: string; port: number },
   sources: EndpointSources,
 ): Endpoint {
+  const { targetRef } = entry;
+  const named =
+    targetRef?.kind === 'Pod' ? sources.pods.get(`${targetRef.namespace}/${targetRef.name}`) : undefined;
   const workload =
-    entry.targetRef === undefined || entry.targetRef.kind === 'Pod'
-      ? sources.workloads.get(address)
-      : undefined;
+    named ??
+    (targetRef === undefined || targetRef.kind === 'Pod' ? sources.workloads.get(address) : undefined);
   return {
     address,
     port: port.port,

@@ -56,12 +56,16 @@ export function registerEndpoints(
     objects.nodes.map((node) => [node.metadata.name ?? '', nodeLocality(node)]),
   );
   const workloads = new Map<string, Workload>();
+  const pods = new Map<string, Workload>();
   for (const pod of objects.pods) {
     const workload = fromPod(pod, nodes);
-    if (workload && !pod.spec?.hostNetwork) workloads.set(workload.address, workload);
+    if (!workload) continue;
+    pods.set(`${pod.metadata.namespace}/${pod.metadata.name}`, workload);
+    // Pods on the node's own network share its address; only their names tell them apart.
+    if (!pod.spec?.hostNetwork) workloads.set(workload.address, workload);
   }
   const entries = objects.workloadEntries.map(fromWorkloadEntry).filter((entry) => entry !== undefined);
-  const endpoints = collectEndpoints(objects.endpointSlices, { workloads, nodes, domainSuffix });
+  const endpoints = collectEndpoints(objects.endpointSlices, { workloads, pods, nodes, domainSuffix });
   const add = (host: string, more: readonly Endpoint[]) =>
     endpoints.set(host, [...(endpoints.get(host) ?? []), ...more]);
   const everyone = [...workloads.values(), ...entries];
