@@ -104,18 +104,18 @@ export function listen(
   });
 }
 
+/** The same error in words that say what to do; its code stays. */
 function listenError(
   place: { host: string; port: number } | { path: string },
   error: NodeJS.ErrnoException,
-): Error {
+): NodeJS.ErrnoException {
   const where = 'path' in place ? place.path : `${place.host}:${place.port}`;
-  if (error.code === 'EADDRINUSE') {
-    return new Error(
-      `${where} is in use: another API server runs there; stop it, or choose another address or port`,
-    );
-  }
-  if (error.code === 'EADDRNOTAVAIL') return new Error(`${where}: this machine has no such address`);
-  return new Error(`cannot listen on ${where}: ${error.message}`);
+  const what: Readonly<Record<string, string>> = {
+    EADDRINUSE: `${where} is in use: another API server runs there; stop it, or choose another address or port`,
+    EADDRNOTAVAIL: `${where}: this machine has no such address`,
+  };
+  error.message = what[error.code ?? ''] ?? `cannot listen on ${where}: ${error.message}`;
+  return error;
 }
 
 async function serve(
