@@ -44,17 +44,17 @@ export class DnsServer {
       if (answer) this.#udp.send(answer, peerPort, peer, () => {});
     });
     await new Promise<void>((resolve, reject) => {
+      this.#tcp.once('error', reject);
+      this.#tcp.listen(port, address, () => resolve());
+    });
+    const bound = (this.#tcp.address() as net.AddressInfo).port;
+    await new Promise<void>((resolve, reject) => {
       this.#udp.once('error', reject);
-      this.#udp.bind(port, address, () => {
+      this.#udp.bind(bound, address, () => {
         this.#udp.removeListener('error', reject);
         this.#udp.on('error', (error) => this.#options.log.warn('DNS', { error }));
         resolve();
       });
-    });
-    const bound = this.#udp.address().port;
-    await new Promise<void>((resolve, reject) => {
-      this.#tcp.once('error', reject);
-      this.#tcp.listen(bound, address, () => resolve());
     });
     return bound;
   }
