@@ -80,7 +80,10 @@ test('a mutating webhook changes what its selectors let it see', () =>
         patch: patchOf([{ op: 'add', path: '/data/seen', value: request.operation }]),
       }),
       async (url, caBundle) => {
-        const selector = { objectSelector: { matchLabels: { hook: 'yes' } } };
+        const selector = {
+          objectSelector: { matchLabels: { hook: 'yes' } },
+          matchConditions: [{ name: 'named', expression: "!object.metadata.name.startsWith('skip')" }],
+        };
         await client.create(mutating, configuration('MutatingWebhookConfiguration', url, caBundle, selector));
         const plain = await client.create(core('configmaps'), configMap('plain', { a: '1' }));
         assert.deepEqual(plain.data, { a: '1' });
@@ -88,6 +91,9 @@ test('a mutating webhook changes what its selectors let it see', () =>
         labelled.metadata.labels = { hook: 'yes' };
         const changed = await client.create(core('configmaps'), labelled);
         assert.deepEqual(changed.data, { a: '1', seen: 'CREATE' });
+        const skipped = configMap('skipped', { a: '1' });
+        skipped.metadata.labels = { hook: 'yes' };
+        assert.deepEqual((await client.create(core('configmaps'), skipped)).data, { a: '1' });
       },
     ),
   ));

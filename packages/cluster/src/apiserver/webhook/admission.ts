@@ -4,6 +4,7 @@ import type { Attributes } from '../engine/attributes.ts';
 import { storedToWork, wireToWork, workToStored, workToWire } from '../engine/scope.ts';
 import { ApiError, badRequest, internal } from '../errors.ts';
 import { callWebhook, WebhookFailure } from './call.ts';
+import { conditionsHold } from './conditions.ts';
 import { type Answer, makeReview, readAnswer } from './review.ts';
 import { type Match, matches, type Webhook, webhooksOf } from './select.ts';
 
@@ -59,11 +60,13 @@ async function validateOne(hook: Webhook, attributes: Attributes): Promise<void>
 }
 
 async function ask(hook: Webhook, match: Match, attributes: Attributes): Promise<Answer | undefined> {
-  if (attributes.dryRun && !['None', 'NoneOnDryRun'].includes(hook.sideEffects ?? '')) {
-    throw badRequest(`admission webhook ${JSON.stringify(hook.name)} does not support dry run`);
-  }
   try {
     const { uid, review } = makeReview(hook, match, attributes);
+    if (hook.matchConditions?.length && !conditionsHold(hook.matchConditions, review.request))
+      return undefined;
+    if (attributes.dryRun && !['None', 'NoneOnDryRun'].includes(hook.sideEffects ?? '')) {
+      throw badRequest(`admission webhook ${JSON.stringify(hook.name)} does not support dry run`);
+    }
     const answer = readAnswer(hook, uid, await callWebhook(attributes.core, hook, review));
     attributes.warnings.push(...answer.warnings);
     return answer;

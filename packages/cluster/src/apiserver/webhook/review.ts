@@ -16,7 +16,7 @@ export function makeReview(
   hook: Webhook,
   match: Match,
   attributes: Attributes,
-): { uid: string; review: unknown } {
+): { uid: string; review: { request: Record<string, unknown> } } {
   const uid = randomUUID();
   const { served, operation, user, dryRun, options, subresource, namespace, name } = attributes;
   const version =

@@ -1,6 +1,7 @@
 import type { KubeObject } from '@lateen/kube/types';
 import { labelSelectorMatches } from '../../schema/index.ts';
 import type { Attributes } from '../engine/attributes.ts';
+import type { MatchCondition } from './conditions.ts';
 
 export interface Rule {
   operations?: string[];
@@ -26,6 +27,7 @@ export interface Webhook {
   timeoutSeconds?: number;
   admissionReviewVersions?: string[];
   reinvocationPolicy?: string;
+  matchConditions?: MatchCondition[];
   /** Name of the configuration it is from. */
   configuration: string;
 }
