@@ -1,6 +1,8 @@
 import { type Clock, delay, type Log, systemClock } from '@lateen/kit';
 import type { KubeClient } from '@lateen/kube';
 import type { Controller, ControllerContext } from './context.ts';
+import { startCronJobs } from './cronjob/controller.ts';
+import { startDaemonSets } from './daemonset/controller.ts';
 import { startDeployments } from './deployment/controller.ts';
 import { startEndpoints } from './endpoints/controller.ts';
 import { startGarbageCollector } from './garbage/controller.ts';
@@ -9,11 +11,13 @@ import { startJobs } from './job/controller.ts';
 import { Monitors } from './monitors.ts';
 import { startNamespaces } from './namespace/controller.ts';
 import { startDefaultServiceAccounts, startRootCertificates } from './namespace/defaults.ts';
+import { startNodeLifecycle } from './node/lifecycle.ts';
 import { startPodGc } from './node/pod-gc.ts';
 import { startDisruptionBudgets } from './policy/budgets.ts';
 import { startQuotas } from './policy/quotas.ts';
 import { startReplicaSets } from './replicaset/controller.ts';
 import { startScheduler } from './scheduler/controller.ts';
+import { startStatefulSets } from './statefulset/controller.ts';
 
 export interface ControllersOptions {
   readonly client: KubeClient;
@@ -50,8 +54,12 @@ export function startControllers(options: ControllersOptions): Controllers {
   const controllers: Controller[] = [
     startDeployments(context),
     startReplicaSets(context),
+    startStatefulSets(context),
+    startDaemonSets(context),
     startJobs(context),
+    startCronJobs(context),
     startEndpoints(context),
+    startNodeLifecycle(context),
     startPodGc(context),
     startDisruptionBudgets(context),
     startQuotas(context, monitors),

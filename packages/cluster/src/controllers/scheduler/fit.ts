@@ -3,11 +3,16 @@ import { isConditionTrue } from '../common/conditions.ts';
 
 /** Why a pod cannot run on a node; undefined when it can. */
 export function misfit(pod: KubeObject, node: KubeObject): string | undefined {
+  const reason = misplaced(pod, node);
+  if (reason) return reason;
+  return isConditionTrue(node.status?.conditions, 'Ready') ? undefined : '1 node(s) were not ready';
+}
+
+/** Why a pod does not belong on a node, whether or not the node works now. */
+export function misplaced(pod: KubeObject, node: KubeObject): string | undefined {
   const taints: any[] = (node.spec?.taints ?? []).filter(({ effect }: any) => effect !== 'PreferNoSchedule');
   if (node.spec?.unschedulable && !tolerates(pod, unschedulableTaint)) return '1 node(s) were unschedulable';
-  const taint = taints.find((candidate) => !tolerates(pod, candidate));
-  if (taint) return `1 node(s) had untolerated taint(s)`;
-  if (!isConditionTrue(node.status?.conditions, 'Ready')) return '1 node(s) were not ready';
+  if (taints.some((taint) => !tolerates(pod, taint))) return '1 node(s) had untolerated taint(s)';
   if (!matchesNodeSelector(pod, node)) return "1 node(s) didn't match Pod's node affinity/selector";
   return undefined;
 }
@@ -23,7 +28,7 @@ function tolerates(pod: KubeObject, taint: any): boolean {
   });
 }
 
-export function matchesNodeSelector(pod: KubeObject, node: KubeObject): boolean {
+function matchesNodeSelector(pod: KubeObject, node: KubeObject): boolean {
   const labels = node.metadata.labels ?? {};
   for (const [key, value] of Object.entries(pod.spec.nodeSelector ?? {}))
     if (labels[key] !== value) return false;
