@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request } from './http.ts';
 
 const timeout = 2000;
 

@@ -1,6 +1,5 @@
-import { request as plainRequest } from 'node:http';
-import { request as tlsRequest } from 'node:https';
 import { connect } from 'node:net';
+import { request as plainRequest } from './http.ts';
 
 /** One probe of the application that was rewritten to ask the agent. */
 export interface AppProbe {
@@ -38,7 +37,7 @@ export async function runAppProbe(probe: AppProbe, host: string): Promise<number
   }
 }
 
-function probeHttp(
+async function probeHttp(
   get: NonNullable<AppProbe['httpGet']>,
   podAddress: string,
   timeout: number,
@@ -55,8 +54,8 @@ function probeHttp(
     timeout,
     agent: false as const,
   };
+  const send = https ? (await import('node:https')).request : plainRequest;
   return new Promise((resolve, reject) => {
-    const send = https ? tlsRequest : plainRequest;
     const outgoing = send({ ...target, rejectUnauthorized: false }, (response) => {
       response.resume();
       const status = response.statusCode ?? 500;

@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { createLog, delay, type Log } from '@lateen/kit';
-import { parseYamlDocuments } from '@lateen/kube/yaml';
 import { getAdmin } from './admin.ts';
 import { readAppProbes } from './app-probes.ts';
 import { createBootstrap, prometheusPort, readinessPort } from './bootstrap.ts';
@@ -27,15 +26,17 @@ function readFacts(env: Environment): PodFacts {
   };
 }
 
-function proxyConfigAnnotation({ annotations }: PodFacts): Record<string, any> {
+async function proxyConfigAnnotation({ annotations }: PodFacts): Promise<Record<string, any>> {
   const text = annotations['proxy.istio.io/config'];
-  return text ? ((parseYamlDocuments(text).value[0] ?? {}) as Record<string, any>) : {};
+  if (!text) return {};
+  const { parseYamlDocuments } = await import('@lateen/kube/yaml');
+  return (parseYamlDocuments(text).value[0] ?? {}) as Record<string, any>;
 }
 
 /** Runs a sidecar or gateway until it is told to end; the exit code. */
 export async function runProxyAgent(argv: readonly string[], env: Environment): Promise<number> {
   const facts = readFacts(env);
-  const options = readOptions(argv, env, proxyConfigAnnotation(facts));
+  const options = readOptions(argv, env, await proxyConfigAnnotation(facts));
   const log = createLog('agent');
   const node = describeNode(options, facts);
   const bootstrap = createBootstrap(options, node);

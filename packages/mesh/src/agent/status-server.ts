@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { fetchLocal } from './admin.ts';
 import { type AppProbe, runAppProbe } from './app-probes.ts';
+import { createServer } from './http.ts';
 
 /** Where the application's own metrics are. */
 export interface AppMetrics {

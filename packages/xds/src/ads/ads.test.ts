@@ -188,3 +188,32 @@ for (const delta of [false, true]) {
     await eventually(() => assert.deepEqual(seen(), ['eds a -']));
   });
 }
+
+test('messages larger than any window pass, both ways', async () => {
+  const many = Array.from({ length: 3000 }, (_none, index) =>
+    endpoints(`outbound|9080||service-${index}.default`.padEnd(400, 'x')),
+  );
+  const server = await startServer(sets(...many));
+  const received = new Set<string>();
+  const client = new AdsClient({
+    node: { id: 'sidecar~10.0.0.1~a.b~b.svc.cluster.local' },
+    delta: false,
+    clock: systemClock,
+    log: silentLog,
+    random: () => 0,
+    open: (handlers) => openGrpcStream({ host: '127.0.0.1', port: server.port }, adsMethods.sotw, handlers),
+  });
+  client.subscribe(typeUrls.endpoint, {
+    names: many.map(({ clusterName }) => clusterName),
+    onUpdate: ({ resources }) => {
+      for (const { name } of resources) received.add(name);
+      return undefined;
+    },
+  });
+  client.start();
+  after(() => {
+    client.close();
+    server.stop();
+  });
+  await eventually(() => assert.equal(received.size, many.length));
+});
