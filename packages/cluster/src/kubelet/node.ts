@@ -11,6 +11,7 @@ import { PodNetworks } from '../network/pod-network.ts';
 import { ServiceProxy } from '../network/service-proxy.ts';
 import { inspectHost } from './container/host.ts';
 import type { NodeContext } from './context.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import { closeOnExec } from './linux/libc.ts';
 import { NamespaceGate } from './linux/namespaces.ts';
 import { nodeResources, registerNode } from './node-status.ts';
@@ -20,7 +21,6 @@ import { startReaper } from './reaper.ts';
 import { LiveReferences } from './references.ts';
 import { startNodeServer } from './server/index.ts';
 
-const heartbeat = 60_000;
 const clusterDomain = 'cluster.local';
 /** Time that containers get to end when the node does. */
 const shutdownGrace = 3_000;
@@ -88,16 +88,13 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   references.onChange((object) => pods.referenceChanged(object));
   const server = await startNodeServer(options.nodeSocketPath, { pods, context });
   await register();
-  const beat = setInterval(
-    () => void register().catch((error) => log.warn('heartbeat', { error })),
-    heartbeat,
-  );
+  const stopHeartbeat = startHeartbeat(client, nodeName, register, log);
   const stopReaper = startReaper();
   await pods.start(ipam);
   log.info('the node is ready', { address: networks.gateway });
   return {
     async close() {
-      clearInterval(beat);
+      stopHeartbeat();
       stopReaper();
       nodePorts.close();
       await pods.close(shutdownGrace);
