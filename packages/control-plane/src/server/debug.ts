@@ -38,9 +38,10 @@ function syncOf(connection: AdsConnection, clusterId: string): object {
   const types = new Map(connection.session.status().map((type) => [type.typeUrl, type]));
   for (const [name, typeUrl] of Object.entries(syncTypes)) {
     const type = types.get(typeUrl);
-    if (!type?.nonce) continue;
-    status[`${name}_sent`] = type.nonce;
-    status[`${name}_acked`] = type.ackedNonce;
+    if (!type?.nonce && !type?.held) continue;
+    // A proxy that came back with everything has been sent nothing since.
+    status[`${name}_sent`] = type.nonce || 'held';
+    status[`${name}_acked`] = type.nonce ? type.ackedNonce : 'held';
     if (type.nack) status[`${name}_rejected`] = type.nack;
   }
   return status;

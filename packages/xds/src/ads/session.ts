@@ -21,6 +21,8 @@ export interface TypeStatus {
   readonly nonce: string;
   readonly ackedNonce: string;
   readonly nack: Nack | undefined;
+  /** Number of resources that the proxy has, from this stream or from before it. */
+  readonly held: number;
 }
 
 /** Clusters before their endpoints before listeners before routes: nothing is referred to before it is there. */
@@ -102,14 +104,17 @@ export class AdsSession {
   }
 
   status(): TypeStatus[] {
-    return [...this.#watches.values()].map(({ typeUrl, version, ackedVersion, nonce, ackedNonce, nack }) => ({
-      typeUrl,
-      version,
-      ackedVersion,
-      nonce,
-      ackedNonce,
-      nack,
-    }));
+    return [...this.#watches.values()].map(
+      ({ typeUrl, version, ackedVersion, nonce, ackedNonce, nack, sent }) => ({
+        typeUrl,
+        version,
+        ackedVersion,
+        nonce,
+        ackedNonce,
+        nack,
+        held: sent.size,
+      }),
+    );
   }
 
   /** The resources of a type that the proxy has been sent. */
