@@ -1,14 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from '@lateen/kit';
-import { createEventRecorder, Informer, resources } from '@lateen/kube';
-import { parseCidr, toAddress } from '../network/addresses.ts';
-import { Backends } from '../network/backends.ts';
-import { DnsServer } from '../network/dns/server.ts';
-import { Ipam } from '../network/ipam.ts';
-import { NodePortReceiver } from '../network/node-port-receiver.ts';
-import { PodNetworks } from '../network/pod-network.ts';
-import { ServiceProxy } from '../network/service-proxy.ts';
+import { createEventRecorder } from '@lateen/kube';
+import { startNodeNetwork } from '../network/node-network.ts';
 import { inspectHost } from './container/host.ts';
 import type { NodeContext } from './context.ts';
 import { startHeartbeat } from './heartbeat.ts';
@@ -21,7 +15,6 @@ import { startReaper } from './reaper.ts';
 import { LiveReferences } from './references.ts';
 import { startNodeServer } from './server/index.ts';
 
-const clusterDomain = 'cluster.local';
 /** Time that containers get to end when the node does. */
 const shutdownGrace = 3_000;
 
@@ -30,42 +23,25 @@ const shutdownGrace = 3_000;
  * addresses, the pods bound to the node, and the server for logs, exec and port-forward. Resolves when pods are run.
  */
 export async function startNode(options: NodeOptions): Promise<Node> {
-  process.chdir('/');
-  process.umask(0o022);
-  for (const fd of readdirSync('/proc/self/fd')) if (Number(fd) > 2) closeOnExec(Number(fd));
-  const directory = path.join(options.stateDir, 'node');
-  const podsDirectory = path.join(directory, 'pods');
-  const mountPoint = path.join(directory, 'root');
-  for (const folder of [podsDirectory, mountPoint]) mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const { client, log, nodeName } = options;
+  const { client, log, nodeName, podCidr } = options;
+  const { directory, podsDirectory, mountPoint } = prepareProcess(options.stateDir);
   const gate = new NamespaceGate();
-  const ipam = new Ipam(path.join(directory, 'addresses.json'), options.podCidr);
-  const networks = new PodNetworks(gate, ipam, options);
-  await networks.start();
-  const backends = new Backends(client);
   const references = new LiveReferences(client);
-  const namespaces = new Informer(client, resources.namespaces).start();
-  const allocatable = nodeResources();
-  const facts = {
-    name: nodeName,
-    address: networks.gateway,
-    podCidr: options.podCidr,
-    allocatable,
-    bootId: bootId(),
-  };
-  const register = () => registerNode(client, facts, new Date().toISOString().replace(/\.\d+Z$/, 'Z'));
-  await Promise.all([backends.start(), references.start(), namespaces.synced]);
+  const [network] = await Promise.all([
+    startNodeNetwork({ ...options, gate, directory }),
+    references.start(),
+  ]);
   const context: NodeContext = {
     client,
     gate,
-    networks,
+    networks: network.networks,
     host: inspectHost(),
     places: placesOf(options),
     references,
-    services: () => backends.services.store.list(),
+    services: () => network.backends.services.store.list(),
     nodeName,
     dnsAddress: options.dnsAddress,
-    allocatable,
+    allocatable: nodeResources(),
     dataPlane: { name: options.dataPlane, envoyPath: options.envoyPath },
     podsDirectory,
     mountPoint,
@@ -73,38 +49,43 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     log,
     clock: systemClock,
   };
-  const dns = new DnsServer({
-    address: options.dnsAddress,
-    domain: clusterDomain,
-    source: dnsSource(backends, namespaces),
-    log,
-  });
-  await dns.start();
-  const apiAddress = toAddress(parseCidr(options.serviceCidr).first + 1);
-  const proxy = new ServiceProxy({ backends, apiAddress, apiSocketPath: options.apiSocketPath, log });
-  await proxy.start();
-  const nodePorts = new NodePortReceiver(backends, process, log);
   const pods = new Pods(context);
   references.onChange((object) => pods.referenceChanged(object));
   const server = await startNodeServer(options.nodeSocketPath, { pods, context });
-  await register();
-  const stopHeartbeat = startHeartbeat(client, nodeName, register, log);
+  const stopReporting = await startReporting(context, podCidr);
   const stopReaper = startReaper();
-  await pods.start(ipam);
-  log.info('the node is ready', { address: networks.gateway });
+  await pods.start(network.ipam);
+  log.info('the node is ready', { address: context.networks.gateway });
   return {
     async close() {
-      stopHeartbeat();
+      stopReporting();
       stopReaper();
-      nodePorts.close();
       await pods.close(shutdownGrace);
       server.close();
-      proxy.close();
-      dns.close();
-      await Promise.all([backends.stop(), references.stop(), namespaces.stop()]);
+      await Promise.all([network.close(), references.stop()]);
       gate.close();
     },
   };
+}
+
+/** The directories that the node uses, and a process that keeps nothing of where it was started. */
+function prepareProcess(stateDir: string) {
+  process.chdir('/');
+  process.umask(0o022);
+  for (const fd of readdirSync('/proc/self/fd')) if (Number(fd) > 2) closeOnExec(Number(fd));
+  const directory = path.join(stateDir, 'node');
+  const podsDirectory = path.join(directory, 'pods');
+  const mountPoint = path.join(directory, 'root');
+  for (const folder of [podsDirectory, mountPoint]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return { directory, podsDirectory, mountPoint };
+}
+
+async function startReporting(context: NodeContext, podCidr: string): Promise<() => void> {
+  const { client, nodeName, allocatable, networks, log } = context;
+  const facts = { name: nodeName, address: networks.gateway, podCidr, allocatable, bootId: bootId() };
+  const register = () => registerNode(client, facts, new Date().toISOString().replace(/\.\d+Z$/, 'Z'));
+  await register();
+  return startHeartbeat(client, nodeName, register, log);
 }
 
 function placesOf({ projectRoot, stateDir }: NodeOptions) {
@@ -112,16 +93,6 @@ function placesOf({ projectRoot, stateDir }: NodeOptions) {
     projectRoot: realpathSync(projectRoot),
     node: realpathSync(process.execPath),
     userFile: path.join(path.dirname(stateDir), 'images.yaml'),
-  };
-}
-
-function dnsSource(backends: Backends, namespaces: Informer) {
-  backends.services.addIndex('address', ({ spec }) => [spec.clusterIP ?? '']);
-  return {
-    service: (namespace: string, name: string) => backends.services.store.get(name, namespace),
-    slices: (namespace: string, service: string) => backends.slicesOf(namespace, service),
-    namespaceExists: (name: string) => namespaces.store.get(name) !== undefined,
-    serviceByAddress: (address: string) => backends.services.store.byIndex('address', address)[0],
   };
 }
 
