@@ -67,6 +67,7 @@ export function readCluster(
   const balancer = readBalancer(message, at, problems);
   checkCombination(message, discovery, balancer, at, problems);
   checkHealthChecks(message, at, problems);
+  checkTables(balancer, at, problems);
   const common = message.commonLbConfig ?? {};
   const value: ClusterConfig = {
     name: message.name ?? '',
@@ -134,13 +135,48 @@ function checkHealthChecks(message: Message, at: (field: string) => string, prob
   const checks: readonly Message[] = message.healthChecks ?? [];
   if (checks.length > 1) problems.add(at('health_checks'), 'Multiple health checks not supported');
   for (const [index, check] of checks.entries()) {
-    if (check.grpcHealthCheck || check.customHealthCheck) {
-      problems.unsupported(
-        at(`health_checks[${index}]`),
-        check.grpcHealthCheck ? 'grpc_health_check' : 'custom_health_check',
-      );
+    const where = at(`health_checks[${index}]`);
+    if (check.grpcHealthCheck) problems.unsupported(where, 'grpc_health_check');
+    if (check.customHealthCheck) problems.unsupported(where, 'custom_health_check');
+    for (const { start = 0, end = 0 } of check.httpHealthCheck?.expectedStatuses ?? []) {
+      if (Number(start) >= Number(end)) {
+        const text = `Invalid http expected status range: expecting start < end, but found start=${start} and end=${end}`;
+        problems.add(`${where}.http_health_check.expected_statuses`, text);
+      }
     }
   }
+  const { baseEjectionTime, maxEjectionTime } = message.outlierDetection ?? {};
+  if (
+    maxEjectionTime !== undefined &&
+    milliseconds(maxEjectionTime, 0) < milliseconds(baseEjectionTime, 30_000)
+  ) {
+    const text = "outlier detector's max_ejection_time cannot be smaller than base_ejection_time";
+    problems.add(at('outlier_detection.max_ejection_time'), text);
+  }
+}
+
+function checkTables(balancer: BalancerConfig, at: (field: string) => string, problems: Problems): void {
+  if (balancer.kind === 'RING_HASH') {
+    const [minimum, maximum] = [
+      Number(balancer.config.minimumRingSize ?? 1024),
+      Number(balancer.config.maximumRingSize ?? 8_388_608),
+    ];
+    if (minimum > maximum)
+      problems.add(
+        at('ring_hash_lb_config'),
+        `ring hash: minimum_ring_size (${minimum}) > maximum_ring_size (${maximum})`,
+      );
+  }
+  if (balancer.kind === 'MAGLEV') {
+    const size = Number(balancer.config.tableSize ?? 65_537);
+    if (!isPrime(size))
+      problems.add(at('maglev_lb_config.table_size'), 'The table size of maglev must be prime number');
+  }
+}
+
+function isPrime(number: number): boolean {
+  for (let divisor = 2; divisor * divisor <= number; divisor++) if (number % divisor === 0) return false;
+  return number > 1;
 }
 
 const policyPrefix = 'envoy.extensions.load_balancing_policies.';

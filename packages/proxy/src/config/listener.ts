@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Problem } from '@lateen/kit';
 import type { SocketAddress } from '../connection-info.ts';
 import { type Message, Problems, words } from './problems.ts';
@@ -106,6 +107,8 @@ function readAddresses(message: Message, at: (field: string) => string, problems
       );
     else if (address!.socketAddress.protocol === 'UDP')
       problems.unsupported(at(`${field}.socket_address.protocol`), 'UDP');
+    else if (!isIP(socket.address))
+      problems.add(at(`${field}.socket_address.address`), `malformed IP address: ${socket.address}`);
     else addresses.push(socket);
   }
   return addresses;

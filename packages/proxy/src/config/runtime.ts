@@ -65,6 +65,15 @@ export function readRuntime(message: Message | undefined): {
     flatten(layer.staticLayer ?? {}, '', values);
     layers.push({ name: layer.name ?? '', kind: layer.adminLayer ? 'admin' : 'static', values });
   }
+  const names = layers.map((layer) => layer.name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) problems.add('layered_runtime.layers', `Duplicate layer name: ${twice}`);
+  if (layers.filter((layer) => layer.kind === 'admin').length > 1) {
+    problems.add(
+      'layered_runtime.layers',
+      'Too many admin layers specified in LayeredRuntime, at most one may be specified',
+    );
+  }
   return { value: new LayeredRuntime(layers), problems };
 }
 

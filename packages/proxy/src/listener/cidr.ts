@@ -35,11 +35,12 @@ function dottedGroups(address: string): string {
   return `${(bits >> 16n).toString(16)}:${(bits & 0xffffn).toString(16)}`;
 }
 
-/** `10.0.0.0/8`; undefined when malformed. */
-export function parsePrefix(address: string, length: number): Prefix | undefined {
+/** `10.0.0.0/8`; undefined when malformed. A length beyond the address is the whole address. */
+export function parsePrefix(address: string, wanted: number): Prefix | undefined {
   const parsed = addressBits(address);
-  const width = parsed?.family === 4 ? 32 : 128;
-  if (!parsed || length < 0 || length > width) return undefined;
+  if (!parsed) return undefined;
+  const width = parsed.family === 4 ? 32 : 128;
+  const length = Math.min(width, Math.max(0, wanted));
   const shift = BigInt(width - length);
   return { family: parsed.family, bits: (parsed.bits >> shift) << shift, length };
 }

@@ -56,6 +56,7 @@ export function createNetworkFilter(
   deps: NetworkFilterDependencies,
   path: string,
 ): Result<NetworkFilter | undefined> {
+  if (filters.length === 0) return good(new DirectResponseFilter(Buffer.alloc(0)));
   const wrong = (where: string, message: string): Result<undefined> => ({
     value: undefined,
     problems: [{ code: 'Unsupported', severity: 'error', path: where, message }],

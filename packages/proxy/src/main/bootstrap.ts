@@ -4,6 +4,7 @@ import { parse } from '@lateen/xds/codec';
 import { bootstrapType } from '@lateen/xds/type-urls';
 import { type Message, Problems, words } from '../config/problems.ts';
 import { parseText } from '../config/text.ts';
+import { typeName } from '../config/values.ts';
 import type { CommandLine } from './options.ts';
 
 /** A bootstrap that cannot be used; the message has one line for each problem. */
@@ -33,6 +34,8 @@ const unsupported: Readonly<Record<string, string>> = {
   fatalActions: 'fatal_actions',
   xdsDelegateExtension: 'xds_delegate_extension',
   listenerManager: 'listener_manager',
+  statsSinks: 'a stats sink',
+  tracing: 'tracing in the bootstrap',
 };
 
 /** The bootstrap as canonical JSON; unknown fields and what this proxy cannot do are refused with their paths. */
@@ -43,10 +46,52 @@ export function readBootstrap(value: unknown): Message {
   const message = parsed.value as Message;
   const problems = new Problems();
   problems.onlyKnown(message, known, '');
-  for (const [field, what] of Object.entries(unsupported))
-    if (message[field] !== undefined) problems.unsupported(field, what);
+  for (const [field, what] of Object.entries(unsupported)) {
+    if (message[field] !== undefined) problems.unsupported(snake(field), what);
+  }
+  checkClusterManager(message.clusterManager ?? {}, problems);
+  checkAdmin(message.admin ?? {}, problems);
+  checkOverload(message.overloadManager ?? {}, problems);
   if (problems.list.length > 0) throw new BootstrapError(problems.list);
   return message;
+}
+
+const snake = (field: string) => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+function checkClusterManager(manager: Message, problems: Problems): void {
+  if (manager.localClusterName)
+    problems.unsupported('cluster_manager.local_cluster_name', 'zone aware routing');
+  if (manager.loadStatsConfig) problems.unsupported('cluster_manager.load_stats_config', 'load reporting');
+  if (manager.outlierDetection?.eventLogPath) {
+    problems.unsupported('cluster_manager.outlier_detection.event_log_path', 'an event log');
+  }
+}
+
+/** The interface has no log of its own; only a path that leads nowhere is accepted for it. */
+function checkAdmin(admin: Message, problems: Problems): void {
+  const paths = [
+    admin.accessLogPath,
+    ...(admin.accessLog ?? []).map((entry: Message) => entry.typedConfig?.path),
+  ];
+  for (const path of paths)
+    if (path && path !== '/dev/null') problems.unsupported('admin.access_log', 'a log of admin requests');
+}
+
+export const downstreamMonitor =
+  'envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig';
+
+function checkOverload(overload: Message, problems: Problems): void {
+  for (const [index, monitor] of (overload.resourceMonitors ?? []).entries()) {
+    const type = typeName(monitor.typedConfig);
+    if (type !== downstreamMonitor)
+      problems.unsupported(
+        `overload_manager.resource_monitors[${index}]`,
+        `resource monitor ${type || monitor.name}`,
+      );
+  }
+  for (const field of ['actions', 'loadshedPoints', 'bufferFactoryConfig']) {
+    if (overload[field] !== undefined) problems.unsupported(`overload_manager.${snake(field)}`, field);
+  }
 }
 
 /** Reads `--config-path` and merges `--config-yaml` over it. */

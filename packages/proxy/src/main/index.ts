@@ -34,6 +34,8 @@ export interface Proxy {
     readonly addresses: readonly SocketAddress[];
     readonly direction: string;
   }[];
+  /** Opens access logs anew, for log rotation. */
+  reopenLogs(): void;
   stop(): Promise<void>;
 }
 
@@ -66,6 +68,7 @@ export async function startProxy(bootstrap: unknown, options: ProxyOptions = {})
         addresses: server.listeners.localAddresses(listener),
         direction: listener.config.message.trafficDirection ?? 'UNSPECIFIED',
       })),
+    reopenLogs: () => server.reopenLogs(),
     stop: () => server.close(),
   };
 }
@@ -146,6 +149,7 @@ async function serve(argv: readonly string[], line: CommandLine, log: Log): Prom
       void proxy.stop().then(() => ended(0));
     });
   }
+  process.on('SIGUSR1', () => proxy.reopenLogs());
   return undefined;
 }
 

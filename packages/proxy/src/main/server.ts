@@ -9,7 +9,7 @@ import type { Message } from '../config/problems.ts';
 import { RouteConfigs } from '../config/routes.ts';
 import { type LayeredRuntime, readRuntime } from '../config/runtime.ts';
 import { rejectedStats } from '../config/stats-matcher.ts';
-import { milliseconds, socketAddress } from '../config/values.ts';
+import { milliseconds, socketAddress, typeName } from '../config/values.ts';
 import { DynamicConfig, type DynamicEnvironment } from '../config/xds/index.ts';
 import type { OpenStream } from '../config/xds/source.ts';
 import type { DynamicTarget } from '../config/xds/target.ts';
@@ -27,7 +27,7 @@ import { StatsStore } from '../telemetry/store.ts';
 import { type CustomTag, readCustomTags } from '../telemetry/tags.ts';
 import { systemResolve } from '../upstream/dns.ts';
 import { Clusters } from '../upstream/manager.ts';
-import { BootstrapError, readBootstrap } from './bootstrap.ts';
+import { BootstrapError, downstreamMonitor, readBootstrap } from './bootstrap.ts';
 import { describeCommandLine } from './command-line-json.ts';
 import type { CommandLine } from './options.ts';
 import { systemRandom } from './random.ts';
@@ -79,6 +79,7 @@ export class ProxyServer implements AdminTarget, DynamicTarget {
   private readonly admin: AdminServer | undefined;
   private readonly dynamicEnvironment: DynamicEnvironment;
   private readonly accessLogs: AccessLogEnvironment;
+  private readonly maxConnections: number;
   private libcCache: Libc | undefined | 'refused';
   private connectionId = 0;
   private readonly buffers = new BufferPool();
@@ -106,6 +107,7 @@ export class ProxyServer implements AdminTarget, DynamicTarget {
     const runtime = readRuntime(this.bootstrap.layeredRuntime);
     if (runtime.problems.list.length > 0) throw new BootstrapError(runtime.problems.list);
     this.runtime = runtime.value;
+    this.maxConnections = connectionLimit(this.bootstrap);
     this.files = new LogFiles(settings.line.fileFlushInterval, this.clock);
     this.accessLogs = this.createAccessLogEnvironment();
     this.dynamicEnvironment = this.createDynamicEnvironment();
@@ -271,10 +273,7 @@ export class ProxyServer implements AdminTarget, DynamicTarget {
   }
 
   private admit(listener: ListenerConfig): boolean {
-    const global = this.runtime.number(
-      'overload.global_downstream_max_connections',
-      Number.POSITIVE_INFINITY,
-    );
+    const global = this.runtime.number('overload.global_downstream_max_connections', this.maxConnections);
     if (this.connectionCount.total >= global && listener.message.ignoreGlobalConnLimit !== true) return false;
     const limit = this.runtime.number(
       `envoy.resource_limits.listener.${listener.name}.connection_limit`,
@@ -406,6 +405,15 @@ export class ProxyServer implements AdminTarget, DynamicTarget {
   adminConfigAddress(): SocketAddress | undefined {
     return socketAddress(this.bootstrap.admin?.address);
   }
+}
+
+/** The limit that the overload manager's monitor of downstream connections sets. */
+function connectionLimit(bootstrap: Message): number {
+  for (const { typedConfig } of bootstrap.overloadManager?.resourceMonitors ?? []) {
+    if (typeName(typedConfig) === downstreamMonitor)
+      return Number(typedConfig.maxActiveDownstreamConnections ?? 0);
+  }
+  return Number.POSITIVE_INFINITY;
 }
 
 function duplicate(path: string, message: string) {

@@ -28,10 +28,12 @@ function difference(later: number | undefined, earlier: number | undefined): num
 
 const commonDuration: OperatorCompiler = (argument) => {
   const [from = '', to = '', unit = 'ms'] = (argument ?? '').split(':');
-  const first = points[from];
-  const last = points[to];
+  // Other names are time points that a filter may set; none does.
+  const first = points[from] ?? (() => undefined);
+  const last = points[to] ?? (() => undefined);
   const factor = units[unit];
-  if (!first || !last || factor === undefined) return `Invalid common duration configuration: ${argument}.`;
+  if (from === '' || to === '' || factor === undefined)
+    return `Invalid common duration configuration: ${argument}.`;
   return ({ info }) => whole(difference(last(info), first(info)), factor);
 };
 
