@@ -108,7 +108,7 @@ export function invalid(
   return new ApiError(422, 'Invalid', `${subject} ${quote(name)} is invalid: ${text}`, {
     ...(name && { name }),
     ...(kind.group && { group: kind.group }),
-    kind: kind.kind,
+    ...(kind.kind && { kind: kind.kind }),
     causes,
   });
 }
@@ -139,6 +139,11 @@ export function methodNotAllowed(): ApiError {
 export function unsupportedMediaType(allowed: readonly string[]): ApiError {
   const text = `the body of the request was in an unknown format - accepted media types include: ${allowed.join(', ')}`;
   return new ApiError(415, 'UnsupportedMediaType', text);
+}
+
+/** What a route answers whose resource is built in. */
+export function unsupportedByRoute(): ApiError {
+  return new ApiError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
 }
 
 export function fromFailure(failure: ApiFailure): ApiError {

@@ -66,9 +66,17 @@ function fieldPredicate(text: string, served: ServedVersion): Predicate {
   const known = ['metadata.name', 'metadata.namespace', ...own.map((field) => field.replace(/^\./, ''))];
   const renamed = requirements.map((one) => ({ ...one, field: aliases[one.field] ?? one.field }));
   for (const [index, { field }] of renamed.entries()) {
-    if (!known.includes(field)) throw badRequest(`field label not supported: ${requirements[index]!.field}`);
+    if (!known.includes(field)) throw unknownField(requirements[index]!.field, served);
   }
   return (object) => fieldSelectorMatches(renamed, (field) => fieldValue(object, field));
+}
+
+/** Two texts: kinds with fields of their own, and those that only have a name. */
+function unknownField(field: string, { resource }: ServedVersion): Error {
+  if (selectable[resource.storage] || resource.custom)
+    return badRequest(`field label not supported: ${field}`);
+  const only = 'only "metadata.name", "metadata.namespace"';
+  return badRequest(`${JSON.stringify(field)} is not a known field selector: ${only}`);
 }
 
 function fieldValue(object: KubeObject, field: string): string {

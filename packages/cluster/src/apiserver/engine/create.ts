@@ -20,10 +20,15 @@ export async function createObject(scope: Scope): Promise<ApiResponse> {
   return objectResponse(scope, 201, storedToWire(scope.served, stored));
 }
 
+function emptyBody(kind: string): string {
+  const why = "couldn't get version/kind; json parse error: unexpected end of JSON input (<empty>)";
+  return `the object provided is unrecognized (must be of type ${kind}): ${why}`;
+}
+
 /** The body as an object of the scope's kind, defaulted. */
 export async function decodeBody(scope: Scope, options: WriteOptions): Promise<KubeObject> {
   const raw = await readObject(scope.request);
-  if (raw === undefined) throw badRequest('EOF');
+  if (raw === undefined) throw badRequest(emptyBody(scope.resource.kind));
   if (mediaType(scope.request) === 'application/vnd.kubernetes.protobuf') pruneEmpty(scope.kind.root, raw);
   return decodeObject(scope, raw, options);
 }
@@ -87,7 +92,7 @@ function completeMetadata(scope: Scope, object: KubeObject): void {
   const { metadata } = object;
   const { namespace } = scope.path;
   if (metadata.resourceVersion)
-    throw badRequest('resourceVersion should not be set on objects to be created');
+    throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');
   if (!scope.resource.namespaced) delete metadata.namespace;
   else if (metadata.namespace && metadata.namespace !== namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');

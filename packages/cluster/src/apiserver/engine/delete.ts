@@ -1,11 +1,12 @@
 import type { KubeObject } from '@lateen/kube/types';
-import { parse } from 'yaml';
-import { badRequest, conflict, invalid, type Status } from '../errors.ts';
+import { parseJson } from '../../schema/decode/json.ts';
+import { ApiError, conflict, invalid, type Status } from '../errors.ts';
 import type { ApiResponse } from '../request.ts';
 import type { Entry } from '../store/entry.ts';
 import { StoreConflict } from '../store/store.ts';
 import { readObject } from './body.ts';
 import { canonical } from './canonical.ts';
+import { parseInteger } from './options.ts';
 import { findEntry, predicateOf } from './read.ts';
 import { jsonResponse, objectResponse, warningHeaders } from './respond.ts';
 import { apiVersion, type Scope, storedToWire, storedToWork } from './scope.ts';
@@ -78,16 +79,11 @@ async function readOptions(scope: Scope): Promise<DeleteOptions> {
   return options;
 }
 
-function parseInteger(text: string): number {
-  if (/^[-+]?\d+$/.test(text)) return Number(text);
-  throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-}
-
 function parseOptions(text: string): object {
   try {
-    return parse(text) ?? {};
-  } catch {
-    throw badRequest('the body of a DELETE request must be a DeleteOptions object');
+    return Object(parseJson(text).value);
+  } catch (error) {
+    throw new ApiError(500, '', `couldn't get version/kind; json parse error: ${(error as Error).message}`);
   }
 }
 
@@ -165,13 +161,17 @@ async function removeOnce(
 
 function checkDeletePreconditions(scope: Scope, entry: Entry, { preconditions }: DeleteOptions): void {
   const { metadata } = entry.object;
-  const fail = (what: string, wanted: string, found: string | undefined) => {
-    const why = `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${found}`;
-    throw conflict(scope.about, entry.name, why);
+  const about = { group: scope.about.group, resource: scope.resource.kind };
+  const fail = (what: string, wanted: string, found: string | undefined, why: string) => {
+    const text = `the ${what} in the precondition (${wanted}) does not match the ${what} in record (${found}). ${why}`;
+    throw conflict(about, entry.name, text);
   };
-  if (preconditions?.uid && preconditions.uid !== metadata.uid) fail('UID', preconditions.uid, metadata.uid);
+  if (preconditions?.uid && preconditions.uid !== metadata.uid) {
+    fail('UID', preconditions.uid, metadata.uid, 'The object might have been deleted and then recreated');
+  }
   if (preconditions?.resourceVersion && preconditions.resourceVersion !== metadata.resourceVersion) {
-    fail('ResourceVersion', preconditions.resourceVersion, metadata.resourceVersion);
+    const why = 'The object might have been modified';
+    fail('ResourceVersion', preconditions.resourceVersion, metadata.resourceVersion, why);
   }
 }
 

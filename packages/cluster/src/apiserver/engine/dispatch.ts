@@ -42,7 +42,9 @@ export async function handleResource(
     return statusResponse(request, error.toStatus());
   }
   const served = core.registry.find(path.group, path.version, path.plural);
-  if (!served || !fits(path, served.resource.namespaced)) return undefined;
+  if (!served || !fits(path, served.resource.namespaced)) {
+    return isBuiltin(core, path) ? statusResponse(request, notFoundPath().toStatus()) : undefined;
+  }
   const scope = createScope(core, request, path, served);
   try {
     return await answer(scope, verb);
@@ -61,7 +63,7 @@ async function answer(scope: Scope, verb: string): Promise<ApiResponse> {
   const { path, served, request } = scope;
   if (path.subresource !== '') {
     const subresource = served.subresources.get(path.subresource);
-    if (!subresource) throw scope.resource.custom ? notFound(scope.about, path.name) : notFoundPath(scope);
+    if (!subresource) throw scope.resource.custom ? notFound(scope.about, path.name) : notFoundPath();
     return handleSubresource(scope, subresource, verb);
   }
   if (!served.resource.verbs.includes(verb)) throw methodNotAllowed();
@@ -90,10 +92,12 @@ const handlers: Readonly<Record<string, (scope: Scope) => ApiResponse | Promise<
   deletecollection: deleteCollection,
 };
 
-function notFoundPath(scope: Scope): ApiError {
-  return new ApiError(404, 'NotFound', 'the server could not find the requested resource', {
-    name: scope.path.name,
-    ...(scope.about.group && { group: scope.about.group }),
-    kind: scope.about.resource,
-  });
+/** The version is served, but not this path in it. */
+function notFoundPath(): ApiError {
+  return new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
+}
+
+/** Custom groups know only whole pages that are not there. */
+function isBuiltin({ registry }: Core, { group, version }: ResourcePath): boolean {
+  return registry.resources(group, version).some((served) => !served.resource.custom);
 }

@@ -28,11 +28,18 @@ export function negotiate(accept: string | undefined): Representation {
     const found = represent(wanted);
     if (found) return found;
   }
-  throw new ApiError(
-    406,
-    'NotAcceptable',
-    'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
-  );
+  throw notAcceptable(accept);
+}
+
+const available = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+
+/** A known type in an unknown form is another refusal than an unknown type. */
+function notAcceptable(accept: string): ApiError {
+  const list = available.join(', ');
+  const known = parseAccept(accept).some(({ type }) => available.includes(type));
+  if (known)
+    return new ApiError(406, 'NotAcceptable', `only the following media types are accepted: ${list}`);
+  return new ApiError(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${list}`, {});
 }
 
 function represent({ type, parameters }: Accepted): Representation | undefined {

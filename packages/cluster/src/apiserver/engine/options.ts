@@ -1,4 +1,4 @@
-import { invalid } from '../errors.ts';
+import { badRequest, invalid } from '../errors.ts';
 
 export type WriteKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions';
 
@@ -50,4 +50,10 @@ export function writeOptions(
 
 function managerOf(userAgent: string | undefined): string {
   return (userAgent ?? '').split('/')[0]!.slice(0, 128) || 'unknown';
+}
+
+/** An integer parameter; Go's complaint where it is none. */
+export function parseInteger(text: string): number {
+  if (/^[-+]?\d+$/.test(text)) return Number(text);
+  throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
 }

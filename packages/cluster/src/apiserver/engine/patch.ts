@@ -1,6 +1,13 @@
 import type { KubeObject } from '@lateen/kube/types';
 import { applyPatch, serverSideApply } from '../../schema/index.ts';
-import { badRequest, fromFailure, invalid, notFound, unsupportedMediaType } from '../errors.ts';
+import {
+  badRequest,
+  fromFailure,
+  invalid,
+  notFound,
+  unsupportedByRoute,
+  unsupportedMediaType,
+} from '../errors.ts';
 import type { ApiResponse } from '../request.ts';
 import { mediaType } from './body.ts';
 import { create, decodeObject } from './create.ts';
@@ -25,7 +32,7 @@ export async function patchObject(scope: Scope): Promise<ApiResponse> {
     const allowed = Object.keys(patchTypes).filter(
       (name) => !scope.resource.custom || !name.includes('strategic'),
     );
-    throw unsupportedMediaType(allowed);
+    throw scope.resource.custom ? unsupportedMediaType(allowed) : unsupportedByRoute();
   }
   const options = writeOptions('PatchOptions', scope.request.query, scope.request.headers['user-agent']);
   if (type === 'apply') return applyObject(scope, options);

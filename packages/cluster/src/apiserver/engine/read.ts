@@ -1,4 +1,5 @@
 import type { KubeObject } from '@lateen/kube/types';
+import { parseJson } from '../../schema/decode/json.ts';
 import { ApiError, badRequest, gone, notFound } from '../errors.ts';
 import type { ApiResponse } from '../request.ts';
 import { requestPredicate } from '../selectors.ts';
@@ -6,6 +7,7 @@ import type { Entry } from '../store/entry.ts';
 import { renderTable } from '../table/render.ts';
 import { checkListOptions } from './list-options.ts';
 import { negotiate } from './negotiate.ts';
+import { parseInteger } from './options.ts';
 import { encodeBody, objectResponse, partialMetadata, wantsIndent, warningHeaders } from './respond.ts';
 import { apiVersion, encodeEntry, type Scope, storedToWire } from './scope.ts';
 
@@ -74,7 +76,7 @@ export function listObjects(scope: Scope): ApiResponse {
 
 function readPage(scope: Scope): Page {
   const { query } = scope.request;
-  const limit = Number(query.get('limit') ?? 0);
+  const limit = parseInteger(query.get('limit') || '0');
   const token = query.get('continue') || undefined;
   checkVersion(scope, token);
   const start = token === undefined ? undefined : readToken(token);
@@ -137,15 +139,15 @@ function writeToken(token: Token): string {
 }
 
 function readToken(text: string): Token {
+  const refuse = (why: string) => badRequest(`invalid continue token: continue key is not valid: ${why}`);
+  const json = Buffer.from(text, 'base64url').toString('utf8');
+  let value: any;
   try {
-    const value = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
-    if (typeof value.rv === 'number' && typeof value.start === 'string') {
-      return { version: value.rv, after: value.start };
-    }
-  } catch {
-    // Answered below.
+    value = parseJson(json).value;
+  } catch (error) {
+    throw refuse((error as Error).message);
   }
-  throw badRequest(
-    'continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)',
-  );
+  if (typeof value?.rv === 'number' && typeof value.start === 'string')
+    return { version: value.rv, after: value.start };
+  throw refuse('incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
 }

@@ -15,7 +15,7 @@ export function warningHeaders(warnings: readonly string[]): Record<string, stri
 
 /** Any value as JSON (indented for people's tools) or YAML. */
 export function encodeBody(request: ApiRequest, value: unknown, yaml = false): string {
-  if (yaml) return stringify(value, { version: '1.1' });
+  if (yaml) return stringify(value, { version: '1.1', indentSeq: false, sortMapEntries: true });
   return wantsIndent(request) ? `${JSON.stringify(value, null, 2)}\n` : `${JSON.stringify(value)}\n`;
 }
 

@@ -69,7 +69,7 @@ export function track(
     ...(before && { before }),
     after,
     manager: options.fieldManager,
-    ...(subresource && subresource !== 'scale' && { subresource }),
+    ...(subresource && { subresource }),
     time: timestamp(scope),
   });
 }

@@ -99,18 +99,28 @@ function handleOther(routes: Routes, request: ApiRequest): ApiResponse | undefin
   if (refusal !== undefined) {
     return statusResponse(request, new ApiError(403, 'Forbidden', `forbidden: ${refusal}`, {}).toStatus());
   }
-  if (healthPaths.test(path))
-    return { status: 200, headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body: 'ok' };
+  if (healthPaths.test(path)) return health(request);
   if (path === '/version') {
     const body = `${JSON.stringify(versionDocument, null, 2)}`;
     return { status: 200, headers: { 'Content-Type': 'application/json' }, body };
   }
   if (path.startsWith('/openapi/')) return routes.openApi.answer(request);
-  if (path === '/') return jsonResponse(request, 200, { paths: rootPaths(routes.core) });
+  if (path === '/') {
+    const body = JSON.stringify({ paths: rootPaths(routes.core) }, null, 2);
+    return { status: 200, headers: { 'Content-Type': 'application/json' }, body };
+  }
   if (path === '/.well-known/openid-configuration')
     return jsonResponse(request, 200, openIdConfiguration(routes.core));
   if (path === '/openid/v1/jwks') return jsonResponse(request, 200, routes.core.tokens.keySet());
   return routes.discovery.answer(request);
+}
+
+/** Healthy as long as it answers; `?verbose` lists what that means. */
+function health({ path, query }: ApiRequest): ApiResponse {
+  const name = path.split('/')[1]!;
+  const checks = ['ping', 'log', 'store', 'poststarthook/bootstrap'].map((check) => `[+]${check} ok\n`);
+  const body = query.has('verbose') ? `${checks.join('')}${name} check passed\n` : 'ok';
+  return { status: 200, headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body };
 }
 
 function rootPaths({ registry }: Core): string[] {

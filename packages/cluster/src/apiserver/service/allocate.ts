@@ -103,8 +103,7 @@ export class ServiceAllocation implements Allocation {
     };
     const value = addressNumber(clusterIP);
     if (value === undefined || !this.#addresses.contains(value)) {
-      const range = this.#ranges.serviceCidr;
-      refuse(`the provided IP (${clusterIP}) is not in the valid range. The range of valid IPs is ${range}`);
+      refuse('the provided network does not match the current range');
     }
     const had = this.#addresses.owner(value!) === owner;
     if (!this.#addresses.take(value!, owner)) refuse('provided IP is already allocated');

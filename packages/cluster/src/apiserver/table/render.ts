@@ -32,7 +32,9 @@ export function renderTable(
 ): Table {
   const include = scope.request.query.get('includeObject') || 'Metadata';
   if (!['None', 'Metadata', 'Object'].includes(include)) {
-    throw badRequest(`unrecognized includeObject value: ${JSON.stringify(include)}`);
+    throw badRequest(
+      `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(include)}: must be 'Metadata', 'Object', 'None', or empty`,
+    );
   }
   const { served } = scope;
   const columns = served.columns.length > 0 ? served.columns : fallbackColumns;

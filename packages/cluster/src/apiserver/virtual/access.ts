@@ -1,12 +1,13 @@
 import type { KubeObject } from '@lateen/kube/types';
 import { type AccessAttributes, bindingsOf, grantedBy, type Rule } from '../authorization/rbac.ts';
 import type { Scope } from '../engine/scope.ts';
-import { badRequest } from '../errors.ts';
+import { badRequest, invalid } from '../errors.ts';
 import type { User } from '../request.ts';
 
 /** The status of an access review: may this user do that? */
 export function reviewAccess(scope: Scope, review: KubeObject): KubeObject {
   const { spec = {} } = review;
+  checkAttributes(spec);
   const self = review.kind === 'SelfSubjectAccessReview';
   const user: User = self
     ? scope.request.user
@@ -20,6 +21,15 @@ export function reviewAccess(scope: Scope, review: KubeObject): KubeObject {
   const reason = grantedBy(scope.core.store, user, wantedAccess(spec));
   const status = reason === undefined ? { allowed: false } : { allowed: true, ...(reason && { reason }) };
   return { ...review, status };
+}
+
+function checkAttributes({ resourceAttributes, nonResourceAttributes }: any): void {
+  if (Boolean(resourceAttributes) !== Boolean(nonResourceAttributes)) return;
+  const value = resourceAttributes ? JSON.stringify(resourceAttributes) : 'null';
+  const text = `Invalid value: ${value}: exactly one of nonResourceAttributes or resourceAttributes must be specified`;
+  throw invalid({ group: 'authorization.k8s.io', kind: '' }, '', [
+    { reason: 'FieldValueInvalid', field: 'spec.resourceAttributes', message: text },
+  ]);
 }
 
 function wantedAccess(spec: any): AccessAttributes {
@@ -40,12 +50,7 @@ export function reviewRules(scope: Scope, review: KubeObject): KubeObject {
   const namespace: string = review.spec?.namespace ?? '';
   if (namespace === '') throw badRequest('no namespace on request');
   const { user } = scope.request;
-  const all: Rule[] = user.groups.includes('system:masters')
-    ? [
-        { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
-        { verbs: ['*'], nonResourceURLs: ['*'] },
-      ]
-    : [];
+  const all: Rule[] = [];
   for (const { rules } of bindingsOf(scope.core.store, user, namespace)) all.push(...rules);
   const resourceRules = all.filter((rule) => rule.resources?.length);
   const nonResourceRules = all.filter((rule) => rule.nonResourceURLs?.length);
