@@ -1,7 +1,7 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo, Server as NetServer } from 'node:net';
 import { Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
-import type { Clock, Log } from '@lateen/kit';
+import type { Clock, Log, Problem } from '@lateen/kit';
 import type { KubeClient, KubeObject } from '@lateen/kube/types';
 import { parseYamlDocuments } from '@lateen/kube/yaml';
 import { type AdsConnection, AdsServer } from '@lateen/xds/ads/server';
@@ -51,6 +51,7 @@ function meshConfigOf(configMap: KubeObject | undefined): Readonly<Record<string
 export class ControlPlaneServer implements ControlPlane {
   readonly #options: ControlPlaneOptions;
   readonly #metrics = new Metrics();
+  readonly #validate: (object: KubeObject) => readonly Problem[];
   readonly #ingest: Ingest;
   readonly #distributor: Distributor;
   readonly #scheduler: Scheduler;
@@ -76,6 +77,7 @@ export class ControlPlaneServer implements ControlPlane {
 
   constructor(options: ControlPlaneOptions) {
     this.#options = options;
+    this.#validate = createValidator(options.config.domainSuffix, options.config.rootNamespace);
     const { client, config, log, clock } = options;
     const { domainSuffix, rootNamespace, useRemoteAddress, internalCidrs } = config;
     const translator = createTranslator({ domainSuffix, rootNamespace, useRemoteAddress, internalCidrs });
@@ -91,6 +93,7 @@ export class ControlPlaneServer implements ControlPlane {
       client,
       ingest: this.#ingest,
       distributor: this.#distributor,
+      validate: this.#validate,
       clock,
       log: log.child('status'),
     });
@@ -186,7 +189,7 @@ export class ControlPlaneServer implements ControlPlane {
     const { client, config, hooks, log, clock } = this.#options;
     const { server, caBundle } = createWebhookServer(
       {
-        validate: createValidator(config.domainSuffix, config.rootNamespace),
+        validate: this.#validate,
         ...hooks,
         mesh: () => meshConfigOf(this.#ingest.snapshot().meshConfig),
       },

@@ -1,3 +1,4 @@
+import { validateIstio } from '@lateen/api/istio/validate/index';
 import type { Problem, Result } from '@lateen/kit';
 import type { KubeObject } from '@lateen/kube/types';
 import { compileDestinationRule } from '../compile/destination-rule/index.ts';
@@ -15,7 +16,7 @@ const compilers: Readonly<Record<string, Compile>> = {
   Sidecar: compileSidecar,
 };
 
-/** What is wrong with one Istio resource by itself, whatever else there is in the mesh. */
+/** What is wrong with one Istio resource by itself, whatever else there is in the mesh; the first word on each path counts. */
 export function createValidator(
   domainSuffix: string,
   rootNamespace: string,
@@ -25,6 +26,8 @@ export function createValidator(
     const compile = object.apiVersion?.startsWith('networking.istio.io/')
       ? compilers[object.kind]
       : undefined;
-    return compile ? compile(object, mesh).problems : [];
+    const problems = [...validateIstio(object), ...(compile ? compile(object, mesh).problems : [])];
+    const paths = new Set<string>();
+    return problems.filter(({ path }) => !paths.has(path) && paths.add(path));
   };
 }

@@ -10,6 +10,8 @@ export interface StatusOptions {
   readonly client: KubeClient;
   readonly ingest: Ingest;
   readonly distributor: Distributor;
+  /** What is wrong with an object by itself: it may have come in while no webhook was there. */
+  validate(object: KubeObject): readonly Problem[];
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -25,6 +27,7 @@ export class StatusWriter {
   readonly #reconciler: Reconciler;
   #problems: readonly Problem[] | undefined;
   #byObject = new Map<string, Problem[]>();
+  readonly #validated = new WeakMap<KubeObject, readonly Problem[]>();
   #cancelCheck: (() => void) | undefined;
   #pushedAt = 0;
 
@@ -80,6 +83,17 @@ export class StatusWriter {
     }
   }
 
+  #problemsOf(object: KubeObject, key: string): readonly Problem[] {
+    let own = this.#validated.get(object);
+    if (!own) {
+      own = this.#options.validate(object);
+      this.#validated.set(object, own);
+    }
+    const others = this.#byObject.get(key) ?? [];
+    const paths = new Set(others.map(({ path }) => path));
+    return [...others, ...own.filter(({ path }) => !paths.has(path))];
+  }
+
   #delivery(): Delivery {
     const clients = this.#options.distributor.clients();
     const waiting = clients.filter(({ connection }) => !connection.session.settled);
@@ -93,7 +107,7 @@ export class StatusWriter {
     const overdue = this.#options.clock.now() - this.#pushedAt >= gracePeriod;
     if (delivery.waiting.length > 0 && !overdue) return undefined;
     const key = `${object.kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}`;
-    const status = desiredStatus(object, this.#byObject.get(key) ?? [], delivery, this.#options.clock.now());
+    const status = desiredStatus(object, this.#problemsOf(object, key), delivery, this.#options.clock.now());
     return sameStatus(object.status, status) ? undefined : status;
   }
 
