@@ -170,7 +170,8 @@ export class LocalKubeClient implements KubeClient {
       query: url.searchParams,
       headers: {
         accept: 'application/json',
-        'user-agent': `lateen/${this.#user.name}`,
+        // Managed fields name it as the manager; the controllers are what writes this way.
+        'user-agent': 'kube-controller-manager',
         ...(call.contentType && { 'content-type': call.contentType }),
         ...call.headers,
       },

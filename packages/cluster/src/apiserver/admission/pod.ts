@@ -28,7 +28,8 @@ export function priority(attributes: Attributes): void {
 
 /** Pods leave a node that is unreachable after five minutes. */
 export function defaultTolerations(attributes: Attributes): void {
-  if (!isNewPod(attributes)) return;
+  const { operation, served, subresource } = attributes;
+  if (served.resource.storage !== 'pods' || subresource !== '' || operation === 'DELETE') return;
   const { spec } = attributes.object!;
   spec.tolerations ??= [];
   const tolerations: any[] = spec.tolerations;

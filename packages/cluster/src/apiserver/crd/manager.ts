@@ -110,7 +110,7 @@ export class DefinitionManager {
   }
 
   #writeStatus(entry: Entry, decision: NameDecision): void {
-    const { status = {}, metadata, spec } = entry.object;
+    const { status = {}, spec } = entry.object;
     const stored: string[] = status.storedVersions ?? [];
     const storageVersion = spec.versions?.find((version: any) => version.storage)?.name;
     const storedVersions = stored.includes(storageVersion)
@@ -118,14 +118,8 @@ export class DefinitionManager {
       : [...stored, storageVersion].filter(Boolean);
     const conditions = this.#mergeConditions(status.conditions ?? [], decision.conditions);
     const next = { ...status, acceptedNames: decision.accepted, conditions, storedVersions };
-    const finalizers = metadata.finalizers ?? [];
-    const held = finalizers.includes(finalizer) || !decision.established;
-    if (held && JSON.stringify(next) === JSON.stringify({ ...status })) return;
-    this.#put(entry, {
-      ...entry.object,
-      metadata: held ? metadata : { ...metadata, finalizers: [...finalizers, finalizer] },
-      status: next,
-    });
+    if (JSON.stringify(next) === JSON.stringify(status)) return;
+    this.#put(entry, { ...entry.object, status: next });
   }
 
   #mergeConditions(current: Condition[], wanted: readonly Condition[]): Condition[] {
@@ -163,10 +157,8 @@ export class DefinitionManager {
         message: 'CustomResource deletion is in progress',
       },
     ]);
-    const marked = (entry.object.status?.conditions ?? []).some(
-      (one: Condition) => one.type === 'Terminating',
-    );
-    if (!marked) this.#put(entry, { ...entry.object, status: { ...entry.object.status, conditions } });
+    const begun = JSON.stringify(conditions) === JSON.stringify(entry.object.status?.conditions);
+    if (!begun) this.#put(entry, { ...entry.object, status: { ...entry.object.status, conditions } });
     else this.#deleteInstances(entry);
   }
 

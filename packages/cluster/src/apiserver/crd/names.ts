@@ -89,3 +89,17 @@ function conditionsFor(definition: KubeObject, failure: { reason: string; messag
         };
   return { conditions: [names, established], established: established.status === 'True' };
 }
+
+export function isDefinition(object: KubeObject): boolean {
+  return object.kind === 'CustomResourceDefinition' && object.apiVersion === 'apiextensions.k8s.io/v1';
+}
+
+/** The status of a definition that nobody has looked at yet. */
+export function initialStatus(definition: KubeObject): unknown {
+  const stored = definition.spec?.versions?.filter((version: any) => version.storage) ?? [];
+  return {
+    conditions: null,
+    acceptedNames: { plural: '', kind: '' },
+    storedVersions: stored.map((version: any) => version.name),
+  };
+}

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { KubeObject } from '@lateen/kube/types';
 import { decodeStrict, prepareForCreate } from '../../schema/index.ts';
+import { initialStatus, isDefinition } from '../crd/names.ts';
 import { ApiError, alreadyExists, badRequest, fromFailure } from '../errors.ts';
 import type { ApiResponse } from '../request.ts';
 import { StoreConflict } from '../store/store.ts';
@@ -63,6 +64,7 @@ export async function create(scope: Scope, given: KubeObject, options: WriteOpti
   await core.admission.mutate(attributes);
   const tracked = track(scope, undefined, attributes.object!, options);
   attributes.object = prepareForCreate(scope.kind, tracked);
+  if (isDefinition(attributes.object)) attributes.object.status = initialStatus(attributes.object);
   core.allocation.prepare(attributes);
   validateOrThrow(scope, attributes.object);
   const giveBack = core.allocation.allocate(attributes);

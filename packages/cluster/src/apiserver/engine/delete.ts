@@ -1,5 +1,6 @@
 import type { KubeObject } from '@lateen/kube/types';
 import { parseJson } from '../../schema/decode/json.ts';
+import { isDefinition } from '../crd/names.ts';
 import { ApiError, conflict, invalid, type Status } from '../errors.ts';
 import type { ApiResponse } from '../request.ts';
 import type { Entry } from '../store/entry.ts';
@@ -10,7 +11,7 @@ import { parseInteger } from './options.ts';
 import { findEntry, predicateOf } from './read.ts';
 import { jsonResponse, objectResponse, warningHeaders } from './respond.ts';
 import { apiVersion, type Scope, storedToWire, storedToWork } from './scope.ts';
-import { attributesOf } from './write.ts';
+import { attributesOf, timestamp } from './write.ts';
 
 export interface DeleteOptions {
   gracePeriodSeconds?: number;
@@ -26,11 +27,14 @@ interface Outcome {
   readonly removed: boolean;
 }
 
+/** What is removed at once is told as a Status, but for these. */
+const answersWithObject: ReadonlySet<string> = new Set(['services', 'pods']);
+
 export async function deleteObject(scope: Scope): Promise<ApiResponse> {
   const options = await readOptions(scope);
   const entry = findEntry(scope);
   const outcome = await remove(scope, entry, options);
-  if (!outcome.removed || scope.resource.storage === 'services') {
+  if (!outcome.removed || answersWithObject.has(scope.resource.storage)) {
     return objectResponse(scope, 200, storedToWire(scope.served, outcome.object));
   }
   const { group, resource } = scope.about;
@@ -143,12 +147,16 @@ async function removeOnce(
   const { store } = scope.core;
   const finalizers = finalizersFor(entry.object, options);
   const grace = gracePeriod(entry.object, options);
-  const held = finalizers.length > 0 || grace > 0 || heldNamespace(entry.object);
+  const held =
+    finalizers.length > 0 || grace > 0 || heldNamespace(entry.object) || isDefinition(entry.object);
   if (!held) {
     if (dryRun) return { object: entry.object, removed: true };
     const { entry: gone, durable } = store.remove(scope.resource.storage, entry);
     await durable;
-    return { object: gone.object, removed: true };
+    return {
+      object: scope.resource.storage === 'pods' ? endedPod(scope, gone.object) : gone.object,
+      removed: true,
+    };
   }
   const marked = markDeleted(scope, entry.object, finalizers, grace);
   if (dryRun || marked === entry.object) return { object: marked, removed: false };
@@ -157,6 +165,11 @@ async function removeOnce(
   );
   await durable;
   return { object: written.object, removed: false };
+}
+
+function endedPod(scope: Scope, pod: KubeObject): KubeObject {
+  const deletionTimestamp = pod.metadata.deletionTimestamp ?? timestamp(scope);
+  return { ...pod, metadata: { ...pod.metadata, deletionTimestamp, deletionGracePeriodSeconds: 0 } };
 }
 
 function checkDeletePreconditions(scope: Scope, entry: Entry, { preconditions }: DeleteOptions): void {
@@ -222,7 +235,35 @@ function markDeleted(scope: Scope, object: KubeObject, finalizers: string[], gra
     ...(before.generation !== undefined &&
       !before.deletionTimestamp && { generation: before.generation + 1 }),
   };
+  if (isDefinition(object)) return markDefinition(scope, object, finalizers);
   if (!heldNamespace(object)) return { ...object, metadata };
   delete (metadata as { deletionGracePeriodSeconds?: number }).deletionGracePeriodSeconds;
   return { ...object, metadata, status: { ...object.status, phase: 'Terminating' } };
+}
+
+const cleanup = 'customresourcecleanup.apiextensions.k8s.io';
+
+/** A definition goes after its objects: it gets a finalizer and says so. */
+function markDefinition(scope: Scope, object: KubeObject, finalizers: readonly string[]): KubeObject {
+  const now = timestamp(scope);
+  const pending = {
+    type: 'Terminating',
+    status: 'True',
+    lastTransitionTime: now,
+    reason: 'InstanceDeletionPending',
+    message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+  };
+  const conditions: { type: string }[] = object.status?.conditions ?? [];
+  return {
+    ...object,
+    metadata: {
+      ...object.metadata,
+      deletionTimestamp: object.metadata.deletionTimestamp ?? now,
+      finalizers: [...new Set([...finalizers, cleanup])],
+    },
+    status: {
+      ...object.status,
+      conditions: [...conditions.filter((one) => one.type !== 'Terminating'), pending],
+    },
+  };
 }

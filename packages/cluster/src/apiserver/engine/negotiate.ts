@@ -22,21 +22,21 @@ export const plainJson: Representation = {
 };
 
 /** Picks what the Accept header wants first of what there is. */
-export function negotiate(accept: string | undefined): Representation {
+export function negotiate(accept: string | undefined, custom: boolean): Representation {
   if (accept === undefined || accept === 'application/json') return plainJson;
   for (const wanted of parseAccept(accept)) {
     const found = represent(wanted);
     if (found) return found;
   }
-  throw notAcceptable(accept);
+  throw notAcceptable(accept, custom);
 }
 
 const available = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 
 /** A known type in an unknown form is another refusal than an unknown type. */
-function notAcceptable(accept: string): ApiError {
+function notAcceptable(accept: string, custom: boolean): ApiError {
   const list = available.join(', ');
-  const known = parseAccept(accept).some(({ type }) => available.includes(type));
+  const known = custom || parseAccept(accept).some(({ type }) => available.includes(type));
   if (known)
     return new ApiError(406, 'NotAcceptable', `only the following media types are accepted: ${list}`);
   return new ApiError(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${list}`, {});

@@ -46,13 +46,13 @@ export function predicateOf(scope: Scope): ((object: KubeObject) => boolean) | u
 }
 
 export function listObjects(scope: Scope): ApiResponse {
-  const representation = negotiate(scope.request.headers.accept);
+  const representation = negotiate(scope.request.headers.accept, scope.resource.custom);
   checkListOptions(scope.request.query, false);
   const page = readPage(scope);
   const headers = { 'Content-Type': representation.contentType, ...warningHeaders(scope.warnings) };
   const metadata = {
     resourceVersion: String(page.version),
-    ...(page.next !== undefined && { continue: page.next }),
+    ...((page.next !== undefined || scope.resource.custom) && { continue: page.next ?? '' }),
     ...(page.remaining !== undefined && { remainingItemCount: page.remaining }),
   };
   const respond = (value: unknown): ApiResponse => ({

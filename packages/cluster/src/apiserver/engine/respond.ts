@@ -48,7 +48,7 @@ export function objectResponse(
   json?: () => string,
 ): ApiResponse {
   const { request } = scope;
-  const representation = negotiate(request.headers.accept);
+  const representation = negotiate(request.headers.accept, scope.resource.custom);
   const headers = { 'Content-Type': representation.contentType, ...warningHeaders(scope.warnings) };
   if (representation.as === 'table') {
     const table = renderTable(scope, [object], representation.version, object.metadata);

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '@lateen/kube/types';
 import { prepareForUpdate } from '../../schema/index.ts';
-import { badRequest, conflict, invalid, modified, notFound } from '../errors.ts';
+import { ApiError, badRequest, conflict, invalid, modified, notFound } from '../errors.ts';
 import type { ApiResponse } from '../request.ts';
 import type { Entry } from '../store/entry.ts';
 import { StoreConflict } from '../store/store.ts';
@@ -35,7 +35,10 @@ export async function updateObject(scope: Scope): Promise<ApiResponse> {
     const created = await create(scope, given, options);
     return objectResponse(scope, 201, storedToWire(scope.served, created));
   }
-  const stored = await changeObject(scope, options, () => cloneJson(given));
+  const finalize = scope.path.subresource === 'finalize';
+  const stored = await changeObject(scope, options, (live) =>
+    finalize ? { ...cloneJson(given), status: live.status } : cloneJson(given),
+  );
   return objectResponse(scope, 200, storedToWire(scope.served, stored));
 }
 
@@ -106,6 +109,9 @@ function checkPreconditions(scope: Scope, given: KubeObject, entry: Entry): void
     );
   }
   const wanted = metadata.resourceVersion;
+  if (wanted && !/^\d+$/.test(wanted)) {
+    throw new ApiError(500, '', `strconv.ParseUint: parsing ${JSON.stringify(wanted)}: invalid syntax`);
+  }
   if (wanted && wanted !== '0' && wanted !== String(entry.version))
     throw conflict(scope.about, name, modified);
   if (!wanted && scope.resource.custom && scope.request.method === 'PUT') {
@@ -114,7 +120,7 @@ function checkPreconditions(scope: Scope, given: KubeObject, entry: Entry): void
       field: 'metadata.resourceVersion',
       message: 'Invalid value: 0: must be specified for an update',
     };
-    throw invalid(scope.kind.gvk, name, [cause]);
+    throw invalid({ group: scope.about.group, kind: scope.about.resource }, name, [cause]);
   }
 }
 

@@ -17,7 +17,7 @@ const defaultTimeout = 30 * 60;
 
 /** A stream of changes from the version that the request names, or from now, with what is there first. */
 export function watchObjects(scope: Scope): ApiResponse {
-  const representation = negotiate(scope.request.headers.accept);
+  const representation = negotiate(scope.request.headers.accept, scope.resource.custom);
   const { query } = scope.request;
   const sendInitial = ['true', '1'].includes(query.get('sendInitialEvents') ?? '');
   checkListOptions(query, true);

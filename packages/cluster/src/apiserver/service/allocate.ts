@@ -32,7 +32,7 @@ export class ServiceAllocation implements Allocation {
 
   prepare(attributes: Attributes): void {
     if (!concerns(attributes)) return;
-    dropForType(attributes.object!);
+    if (attributes.operation === 'UPDATE') dropForType(attributes.object!);
   }
 
   allocate(attributes: Attributes): () => void {

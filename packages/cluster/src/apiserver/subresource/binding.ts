@@ -34,7 +34,8 @@ export async function createBinding(given: Scope): Promise<ApiResponse> {
       );
     }
     pod.spec.nodeName = target;
-    pod.metadata.annotations = { ...pod.metadata.annotations, ...decoded.object!.metadata?.annotations };
+    const annotations = { ...pod.metadata.annotations, ...decoded.object!.metadata?.annotations };
+    if (Object.keys(annotations).length > 0) pod.metadata.annotations = annotations;
     const scheduled = {
       type: 'PodScheduled',
       status: 'True',

@@ -45,7 +45,7 @@ export function renderTable(
     apiVersion: `meta.k8s.io/${version}`,
     metadata: {
       resourceVersion,
-      ...(next !== undefined && { continue: next, remainingItemCount: rest.remainingItemCount }),
+      ...(Boolean(next) && { continue: next, remainingItemCount: rest.remainingItemCount }),
     },
     columnDefinitions: columns.map(definition),
     rows: objects.map((object) => ({
