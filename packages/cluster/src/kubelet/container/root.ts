@@ -51,13 +51,18 @@ export function rootSteps(options: RootOptions): RootStep[] {
     { do: 'link', path: '/var/run', target: '../run' },
     ...hostSteps(options.host),
     ...etcSteps(options),
-    ...options.visible.map((folder) => bind(folder, folder, true)),
     ...options.programs.map(programStep),
-    ...[...options.volumes]
-      .sort((a, b) => a.path.split('/').length - b.path.split('/').length)
-      .map(({ source, path: target, readOnly }) => bind(source, target, readOnly)),
+    ...bindSteps(options),
     directory(options.workingDirectory),
   ];
+}
+
+/** Outer folders first, so that a volume on /tmp does not hide a program that lies below /tmp. */
+function bindSteps({ visible, volumes }: RootOptions): RootStep[] {
+  const shown = visible.map((folder): Bind => ({ source: folder, path: folder, readOnly: true }));
+  return [...shown, ...volumes]
+    .sort((a, b) => a.path.split('/').length - b.path.split('/').length)
+    .map(({ source, path: target, readOnly }) => bind(source, target, readOnly));
 }
 
 const directory = (target: string, mode?: number): RootStep => ({
