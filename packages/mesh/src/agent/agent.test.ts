@@ -13,6 +13,7 @@ import { checkIptables } from './iptables.ts';
 import { describeNode } from './node.ts';
 import { readOptions } from './options.ts';
 import { RuleKeeper } from './rules.ts';
+import { cleanFileMappings } from './unmap.ts';
 
 const env = {
   POD_NAME: 'reviews-v1-abc',
@@ -180,4 +181,16 @@ test("the application's own probes are asked for it", async () => {
   assert.equal(await runAppProbe({ httpGet: { path: '/ok', port, httpHeaders: headers } }, '127.0.0.1'), 200);
   assert.equal(await runAppProbe({ httpGet: { path: '/no', port } }, '127.0.0.1'), 500);
   assert.equal(await runAppProbe({ tcpSocket: { port } }, '127.0.0.1'), 200);
+});
+
+test('only files that nothing was written to are let go', () => {
+  const entry = (range: string, permissions: string, file: string, anonymous: number) =>
+    `${range} ${permissions} 00000000 08:01 123 ${file}\nRss: 8 kB\nAnonymous: ${anonymous} kB\n`;
+  const smaps = [
+    entry('1000-3000', 'r-xp', '/bin/node', 0),
+    entry('3000-4000', 'r--p', '/bin/node', 4),
+    entry('4000-5000', 'rw-p', '/bin/node', 0),
+    entry('5000-6000', 'r-xp', '', 0),
+  ].join('');
+  assert.deepEqual(cleanFileMappings(smaps), [{ start: 0x1000, length: 0x2000 }]);
 });

@@ -7,6 +7,10 @@ import type { Bootstrap } from '@lateen/xds/types';
 import { getAdmin, postAdmin } from './admin.ts';
 import type { ListeningAddress } from './capture.ts';
 import type { AgentOptions } from './options.ts';
+import { releaseCodePages } from './unmap.ts';
+
+/** Milliseconds after which nothing that starting needs is needed any more. */
+const settlingTime = 4000;
 
 /** The proxy that the agent looks after. */
 export interface DataPlane {
@@ -33,6 +37,10 @@ export async function startInProcess(
   });
   const argv = ['--concurrency', '1', '--log-level', options.logLevel];
   const proxy = await startProxy(bootstrap, { argv, reusePort: true, onQuit: () => end(0), log });
+  proxy.live.then(
+    () => setTimeout(releaseCodePages, settlingTime).unref(),
+    () => {},
+  );
   proxy.live.catch((error) => {
     log.error('the proxy failed', { error });
     end(1);
