@@ -1,4 +1,5 @@
 import { isObject } from '../decode/go.ts';
+import { printValue } from '../gotext.ts';
 import type { SchemaNode } from '../types.ts';
 import { printElement } from './set.ts';
 import { childNode, entryElement } from './typed.ts';
@@ -27,19 +28,23 @@ function check(node: SchemaNode | undefined, value: unknown, path: string): stri
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return printValue(value);
 }
 
 function checkMap(node: SchemaNode, value: Record<string, unknown>, path: string): string[] {
-  return Object.entries(value).flatMap(([key, item]) => {
-    const at = `${path}.${key}`;
-    const child = childNode(node, key);
-    if (child !== undefined) return check(child, item, at);
-    const open = node.preserveUnknownFields || path === '' || node.embeddedResource;
-    return open && (node.preserveUnknownFields || implicit.has(key))
-      ? []
-      : [`${at}: field not declared in schema`];
-  });
+  const unknown = Object.keys(value).find(
+    (key) => childNode(node, key) === undefined && !open(node, key, path),
+  );
+  if (unknown !== undefined) return [`${path}.${unknown}: field not declared in schema`];
+  return Object.entries(value).flatMap(([key, item]) => check(childNode(node, key), item, `${path}.${key}`));
+}
+
+/** Whether a field that the schema does not have may be there all the same. */
+function open(node: SchemaNode, key: string, path: string): boolean {
+  return (
+    node.preserveUnknownFields === true ||
+    ((path === '' || node.embeddedResource === true) && implicit.has(key))
+  );
 }
 
 const implicit: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata']);
@@ -49,10 +54,11 @@ function checkList(node: SchemaNode, value: readonly unknown[], path: string): s
   const associative = node.listType === 'map' || node.listType === 'set';
   return value.flatMap((entry, index) => {
     const element = elements[index]!;
-    if (associative && elements.indexOf(element) !== index) {
-      return [`${path}: duplicate entries for key ${printElement(element)}`];
-    }
-    return check(node.items(), entry, associative ? `${path}${printElement(element)}` : `${path}[${index}]`);
+    const twice = associative && elements.indexOf(element) !== index;
+    return [
+      ...(twice ? [`${path}: duplicate entries for key ${printElement(element)}`] : []),
+      ...check(node.items(), entry, associative ? `${path}${printElement(element)}` : `${path}[${index}]`),
+    ];
   });
 }
 

@@ -92,7 +92,7 @@ export interface Writer {
   readonly time: string;
 }
 
-/** Attributes the difference of two objects to a writer. */
+/** Attributes the difference of two objects to a writer; whoever scales takes the count from others and is not noted. */
 export function trackUpdate(
   kind: KindSchema,
   managers: Managers,
@@ -104,7 +104,7 @@ export function trackUpdate(
   const changes = compareWithout(kind, before, after, ignored);
   takeFromOthers(managers, '', changes);
   const set = withoutSystemFields(changes.modified.union(changes.added));
-  if (set.empty) return;
+  if (set.empty || writer.subresource === 'scale') return;
   const { manager, apiVersion, subresource, time } = writer;
   const entry: ManagerEntry = {
     manager,

@@ -21,6 +21,7 @@ export function normaliseClusterIps(service: KubeObject, old?: KubeObject): void
 /** An update that leaves out a Service's addresses or node ports means those it has. */
 export function keepAllocated(service: KubeObject, old: KubeObject): void {
   const { spec } = service;
+  dropForType(spec, old.spec);
   normaliseClusterIps(service, old);
   if (needsClusterIp(spec) && needsClusterIp(old.spec)) keepClusterIp(spec, old.spec);
   if (needsNodePort(spec) && needsNodePort(old.spec)) keepNodePorts(spec, old.spec);
@@ -29,6 +30,37 @@ export function keepAllocated(service: KubeObject, old: KubeObject): void {
     spec.healthCheckNodePort = old.spec.healthCheckNodePort;
   }
   keepFamilies(spec, old.spec);
+}
+
+function external(spec: any): boolean {
+  return (
+    spec.type === 'NodePort' ||
+    spec.type === 'LoadBalancer' ||
+    (spec.type === 'ClusterIP' && spec.externalIPs?.length > 0)
+  );
+}
+
+/** What only the old type has is given up when nobody changed it. */
+function dropForType(spec: any, old: any): void {
+  const drop = (field: string, had: boolean, has: boolean) => {
+    if (had && !has && JSON.stringify(spec[field]) === JSON.stringify(old[field])) delete spec[field];
+  };
+  const balanced = (value: any) => value.type === 'LoadBalancer';
+  for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy']) {
+    drop(field, needsClusterIp(old), needsClusterIp(spec));
+  }
+  if (needsNodePort(old) && !needsNodePort(spec)) dropNodePorts(spec, old);
+  for (const field of ['allocateLoadBalancerNodePorts', 'loadBalancerClass'])
+    drop(field, balanced(old), balanced(spec));
+  const checked = (value: any) => balanced(value) && value.externalTrafficPolicy === 'Local';
+  drop('healthCheckNodePort', checked(old), checked(spec));
+  drop('externalTrafficPolicy', external(old), external(spec));
+}
+
+function dropNodePorts(spec: any, old: any): void {
+  const ports = (value: any) => (value.ports ?? []).map((port: any) => port.nodePort ?? 0).toSorted();
+  if (JSON.stringify(ports(spec)) !== JSON.stringify(ports(old))) return;
+  for (const port of spec.ports ?? []) delete port.nodePort;
 }
 
 function needsClusterIp(spec: any): boolean {

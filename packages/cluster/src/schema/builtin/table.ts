@@ -74,6 +74,9 @@ const keyDefaults: Readonly<Record<string, unknown>> = {
   'core.v1.ServicePort.protocol': 'TCP',
 };
 
+/** What Go writes for a field that nobody set. */
+const zeroValues: Readonly<Record<string, unknown>> = { string: '', integer: 0, boolean: false };
+
 function numberType(type: string): SchemaNode['type'] | undefined {
   if (/^u?int(8|16|32|64)?$/.test(type)) return 'integer';
   if (/^float(32|64)$/.test(type)) return 'number';
@@ -153,7 +156,9 @@ function openTable(): BuiltinTable {
     if (extras.p !== undefined) node.patchMergeKey = extras.p;
     if (extras.s !== undefined) node.patchStrategy = extras.s;
     if (extras.e !== undefined) node.enum = extras.e;
-    if (keyDefaults[place] !== undefined) node.defaultValue = keyDefaults[place];
+    const zero = flags === '' && !pointer ? zeroValues[base.type] : undefined;
+    const completes = keyDefaults[place] ?? zero;
+    if (completes !== undefined) node.defaultValue = completes;
     return node as unknown as SchemaNode;
   }
 

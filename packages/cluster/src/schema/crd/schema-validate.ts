@@ -5,7 +5,8 @@ import { byteOrder } from '../gotext.ts';
 import { deepEqual } from '../patch/json.ts';
 import type { FieldError } from '../types.ts';
 import { validateRules } from './cel/validate.ts';
-import type { RawSchema } from './node.ts';
+import { CustomNode, type RawSchema } from './node.ts';
+import { prune } from './prune.ts';
 import { validateValue } from './values.ts';
 
 /** Whether a schema is structural and says nothing that custom resources cannot have. */
@@ -21,7 +22,9 @@ export function validateSchema(schema: RawSchema, path: string, hasStatus: boole
     byteOrder(a.field + a.message, b.field + b.message),
   );
   const defaults = structural.length === 0 ? validateDefaults(schema, path) : [];
-  errors.push(...structural, ...defaults, ...openApi(schema, path));
+  const plain = openApi(schema, path);
+  const unconvertible = plain.some((error) => error.message.endsWith('is not supported'));
+  errors.push(...(unconvertible ? [] : structural), ...defaults, ...plain);
   return errors.length > 0 ? errors : validateRules(schema, path);
 }
 
@@ -183,6 +186,10 @@ function validateDefaults(schema: RawSchema, path: string): FieldError[] {
     ...error,
     field: error.field === '<nil>' ? `${path}.default` : `${path}.default.${error.field}`,
   }));
+  const pruned = structuredClone(schema.default);
+  if (own.length === 0 && prune(pruned, new CustomNode(schema), false).length > 0) {
+    return [...errors, invalidValue(`${path}.default`, schema.default, 'must not have unknown fields')];
+  }
   return [...errors, ...own];
 }
 
@@ -203,7 +210,7 @@ function openApi(schema: RawSchema, path: string): FieldError[] {
   const { type } = schema;
   if (type === 'null')
     errors.push(forbidden(`${path}.type`, 'type cannot be set to null, use nullable as an alternative'));
-  else if (type && !types.includes(type)) errors.push(notSupported(`${path}.type`, type, types));
+  if (type && !types.includes(type)) errors.push(notSupported(`${path}.type`, type, types));
   for (const [key, text] of Object.entries(unsupported))
     if (schema[key] !== undefined) errors.push(forbidden(`${path}.${key}`, text));
   if (schema.uniqueItems) {

@@ -80,7 +80,10 @@ function validateVersions(spec: any): FieldError[] {
       );
     }
   });
-  const shown = versions.map(internalVersion(versions));
+  const first = versions[0]?.name ?? '';
+  const complaints = versions.length === 0 ? [] : isDns1035Label(first);
+  if (complaints.length > 0) errors.push(invalidValue('spec.version', first, complaints.join(',')));
+  const shown = versions.length === 0 ? null : versions.map(internalVersion(versions));
   if (new Set(versions.map((version) => version.name)).size !== versions.length) {
     errors.push(invalidValue('spec.versions', shown, 'must contain unique version names'));
   }
@@ -249,6 +252,9 @@ function validateConversion(conversion: any): FieldError[] {
 function validateStoredVersions(crd: KubeObject): FieldError[] {
   const stored: string[] = crd.status?.storedVersions ?? [];
   const names: string[] = (crd.spec?.versions ?? []).map((version: any) => version.name);
+  const storage = (crd.spec?.versions ?? []).some((version: any) => version.storage);
+  if (stored.length === 0 && !storage)
+    return [invalidValue('status.storedVersions', null, 'must have at least one stored version')];
   return stored.flatMap((version, index) => {
     if (names.includes(version)) return [];
     const text = `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`;

@@ -1,3 +1,4 @@
+import { builtinKind } from '../builtin/kind.ts';
 import { isObject, typeError } from '../decode/go.ts';
 import { decodeParsed } from '../decode/index.ts';
 import { JsonSyntaxError, type ParsedJson, parseJson } from '../decode/json.ts';
@@ -5,7 +6,7 @@ import { invalidValue } from '../errors.ts';
 import { badRequest, summary } from '../failure.ts';
 import { byteOrder, marshal, printValue } from '../gotext.ts';
 import type { ApiFailure, Decoded, FieldValidation, KindSchema, KubeObject } from '../types.ts';
-import { applyJsonPatch, JsonPatchError, type JsonPatchOperation } from './json.ts';
+import { applyJsonPatch, JsonPatchError, type JsonPatchOperation, sortTouched } from './json.ts';
 import { applyMergePatch } from './merge.ts';
 import { applyStrategicPatch, StrategicPatchError } from './strategic.ts';
 import { unstructuredProblem } from './unstructured.ts';
@@ -70,21 +71,25 @@ function notTheType(value: unknown, type: string): ApiFailure {
 
 function jsonPatch(input: PatchInput, parsed: ParsedJson): Decoded {
   const operations = parsed.value;
-  if (!Array.isArray(operations) || !operations.every(isObject)) {
-    const failure = notTheType(
-      operations,
-      Array.isArray(operations) ? 'jsonpatch.Operation' : 'jsonpatch.Patch',
-    );
-    return refuse(failure);
-  }
+  if (!isOperations(operations)) return refuse(notOperations(input, operations));
   if (operations.length > maxOperations) return refuse(tooManyOperations(operations.length));
-  const patched = applyJsonPatch(structuredClone(input.live), operations as unknown as JsonPatchOperation[]);
+  const patched = applyJsonPatch(structuredClone(input.live), operations);
   return decodePatched(
     input,
     patched as Record<string, unknown>,
-    marshal(patched, true),
+    marshal(sortTouched(patched, operations), true),
     operationProblems(operations),
   );
+}
+
+function isOperations(value: unknown): value is JsonPatchOperation[] {
+  return Array.isArray(value) && value.every(isObject);
+}
+
+function notOperations({ fieldValidation }: PatchInput, operations: unknown): ApiFailure {
+  if (Array.isArray(operations)) return notTheType(operations, 'jsonpatch.Operation');
+  if (fieldValidation === 'Ignore') return notTheType(operations, 'jsonpatch.Patch');
+  return badRequest(`error decoding patch: ${notTheType(operations, '[]handlers.jsonPatchOp').message}`);
 }
 
 function tooManyOperations(count: number): ApiFailure {
@@ -94,7 +99,7 @@ function tooManyOperations(count: number): ApiFailure {
 
 const operationFields = ['op', 'path', 'from', 'value'];
 
-function operationProblems(operations: readonly Record<string, unknown>[]): string[] {
+function operationProblems(operations: readonly JsonPatchOperation[]): string[] {
   return operations.flatMap((operation, index) =>
     Object.keys(operation)
       .filter((key) => !operationFields.includes(key))
@@ -138,6 +143,8 @@ function decodePatched(
   shown: string,
   strict: string[],
 ): Decoded {
+  const problem = kindProblem(input, patched);
+  if (problem !== undefined) return refuse(patchInvalid(shown, problem));
   const outcome = decodeParsed(input.kind, patched);
   if (outcome.error !== undefined) return refuse(patchInvalid(shown, outcome.error));
   const unknown = input.type === 'strategic' ? outcome.strict.toSorted(byteOrder) : outcome.strict;
@@ -146,6 +153,15 @@ function decodePatched(
     return refuse(patchInvalid(shown, `strict decoding error: ${problems.join(', ')}`));
   }
   return { object: outcome.object!, warnings: input.fieldValidation === 'Warn' ? problems : [] };
+}
+
+function kindProblem({ live }: PatchInput, patched: Record<string, unknown>): string | undefined {
+  const { apiVersion, kind } = patched;
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string' || apiVersion === '' || kind === '') return;
+  if (apiVersion === live.apiVersion && kind === live.kind) return;
+  const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
+  if (builtinKind({ group: group!, version: version!, kind })) return;
+  return `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:110"`;
 }
 
 /** A 422 about no object in particular. */

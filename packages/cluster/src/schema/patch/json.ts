@@ -1,4 +1,5 @@
 import { isObject } from '../decode/go.ts';
+import { byteOrder } from '../gotext.ts';
 
 /** A patch that cannot be applied to this object. */
 export class JsonPatchError extends Error {}
@@ -17,6 +18,25 @@ export interface JsonPatchOperation {
 export function applyJsonPatch(document: unknown, operations: readonly JsonPatchOperation[]): unknown {
   for (const operation of operations) applyOperation(document, operation);
   return document;
+}
+
+/** Puts the keys of every map that an operation went through in order, as Go has them once they are decoded. */
+export function sortTouched(document: unknown, operations: readonly JsonPatchOperation[]): unknown {
+  const ways = operations.flatMap(({ path, from }) => [path, ...(from === undefined ? [] : [from])]);
+  return sortAlong(document, ways.map(pointerParts));
+}
+
+function sortAlong(value: unknown, ways: readonly string[][]): unknown {
+  const below = (key: string) =>
+    ways.filter((way) => way.length > 1 && way[0] === key).map((way) => way.slice(1));
+  const next = (key: string, item: unknown) => {
+    const rest = below(key);
+    return rest.length > 0 ? sortAlong(item, rest) : item;
+  };
+  if (Array.isArray(value)) return value.map((item, index) => next(String(index), item));
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value).toSorted(([a], [b]) => byteOrder(a, b));
+  return Object.fromEntries(entries.map(([key, item]) => [key, next(key, item)]));
 }
 
 function applyOperation(document: unknown, operation: JsonPatchOperation): void {
@@ -50,11 +70,15 @@ function applyOperation(document: unknown, operation: JsonPatchOperation): void 
   }
 }
 
-function locate(document: unknown, path: string): { container: unknown; key: string } {
-  const parts = path
+function pointerParts(pointer: string): string[] {
+  return pointer
     .split('/')
     .slice(1)
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function locate(document: unknown, path: string): { container: unknown; key: string } {
+  const parts = pointerParts(path);
   if (parts.length === 0) throw new JsonPatchError(`no such path: ${path}`);
   let container = document;
   for (const part of parts.slice(0, -1)) container = read(container, part);

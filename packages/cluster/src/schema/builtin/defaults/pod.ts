@@ -41,6 +41,7 @@ export function defaultPodSpec(spec: any): void {
     schedulerName: 'default-scheduler',
   });
   mirrorServiceAccount(spec);
+  dropRestartRules(spec);
   each(spec.volumes).forEach(defaultVolume);
   for (const container of allContainers(spec)) {
     defaultContainer(container);
@@ -49,6 +50,13 @@ export function defaultPodSpec(spec: any): void {
         setDefault(port, 'hostPort', port.containerPort);
       });
   }
+}
+
+/** Containers restart by the pod's policy; only an init container may be kept running. */
+function dropRestartRules(spec: any): void {
+  for (const container of each(spec.containers)) delete container.restartPolicy;
+  for (const container of each(spec.initContainers))
+    if (container.restartPolicy !== 'Always') delete container.restartPolicy;
 }
 
 function allContainers(spec: any): any[] {

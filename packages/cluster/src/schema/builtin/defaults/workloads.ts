@@ -48,7 +48,10 @@ export function defaultStatefulSet(object: any): void {
     whenDeleted: 'Retain',
     whenScaled: 'Retain',
   });
-  each(spec.volumeClaimTemplates).forEach(defaultClaim);
+  for (const claim of each(spec.volumeClaimTemplates)) {
+    setDefaults(claim, { apiVersion: 'v1', kind: 'PersistentVolumeClaim' });
+    defaultClaim(claim);
+  }
   template(spec);
 }
 
@@ -109,7 +112,11 @@ const scalingPolicies = {
 export function defaultAutoscaler(object: any): void {
   const spec = part(object, 'spec');
   setDefault(spec, 'minReplicas', 1);
-  if (object.apiVersion === 'autoscaling/v1') return;
+  if (object.apiVersion === 'autoscaling/v1') {
+    const others = object.metadata?.annotations?.['autoscaling.alpha.kubernetes.io/metrics'];
+    if (others === undefined) setDefault(spec, 'targetCPUUtilizationPercentage', 80);
+    return;
+  }
   if (each(spec.metrics).length === 0) {
     const target = { type: 'Utilization', averageUtilization: 80 };
     spec.metrics = [{ type: 'Resource', resource: { name: 'cpu', target } }];

@@ -1,4 +1,4 @@
-import { forbidden, invalidValue, required } from '../../errors.ts';
+import { forbidden, invalidValue, notSupported, required } from '../../errors.ts';
 import { deepEqual } from '../../patch/json.ts';
 import { compareQuantity, parseQuantity } from '../../quantity.ts';
 import type { FieldError, KubeObject } from '../../types.ts';
@@ -49,5 +49,27 @@ export function validateClaim(claim: KubeObject, old?: KubeObject): FieldError[]
   if (now !== undefined && before !== undefined && compareQuantity(now, before) < 0) {
     errors.push(forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity'));
   }
+  return errors;
+}
+
+const volumeSources = (
+  'hostPath gcePersistentDisk awsElasticBlockStore glusterfs flocker nfs rbd quobyte cephfs iscsi cinder fc flexVolume ' +
+  'azureFile vsphereVolume photonPersistentDisk portworxVolume azureDisk scaleIO local storageos csi'
+).split(' ');
+
+export function validateVolume(volume: KubeObject): FieldError[] {
+  const spec = volume.spec ?? {};
+  const access: string[] = spec.accessModes ?? [];
+  const errors =
+    access.length === 0
+      ? [required('spec.accessModes')]
+      : access.flatMap((mode) => oneOf('spec.accessModes', mode, modes));
+  const capacity = Object.keys(spec.capacity ?? {});
+  if (capacity.length === 0) errors.push(required('spec.capacity'));
+  if (capacity.length !== 1 || capacity[0] !== 'storage') {
+    errors.push(notSupported('spec.capacity', spec.capacity ?? null, ['storage']));
+  }
+  if (!volumeSources.some((source) => spec[source] !== undefined))
+    errors.push(required('spec', 'must specify a volume type'));
   return errors;
 }

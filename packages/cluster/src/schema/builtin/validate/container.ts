@@ -203,8 +203,19 @@ export function noBacksteps(field: string, path: string): FieldError[] {
 
 const standardResources: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage', 'storage']);
 
-function resourceName(field: string, name: string): FieldError[] {
+/** Names of resources without a domain that mean something somewhere. */
+const knownResources =
+  /^(cpu|memory|storage|ephemeral-storage|hugepages-.*|(requests|limits)\.(cpu|memory|storage|ephemeral-storage)|pods|resourcequotas|services(\.nodeports|\.loadbalancers)?|replicationcontrollers|secrets|configmaps|persistentvolumeclaims)$/;
+
+/** A resource's name: qualified, or one that Kubernetes knows. */
+export function anyResourceName(field: string, name: string): FieldError[] {
   const errors = named(field, name, isQualifiedName);
+  if (errors.length > 0 || name.includes('/') || knownResources.test(name)) return errors;
+  return [invalidValue(field, name, 'must be a standard resource type or fully qualified')];
+}
+
+function resourceName(field: string, name: string): FieldError[] {
+  const errors = anyResourceName(field, name);
   if (name.includes('/')) return errors;
   const standard = name !== 'storage' && (standardResources.has(name) || name.startsWith('hugepages-'));
   return standard
@@ -254,6 +265,25 @@ function withinLimit(path: string, name: string, request: string, limit: string 
     : [];
 }
 
+/** A security context as Kubernetes' inner type prints it. */
+function shownContext(context: any): unknown {
+  const { capabilities, seLinuxOptions, windowsOptions, seccompProfile, appArmorProfile } = context;
+  return {
+    Capabilities: capabilities ? { Add: capabilities.add ?? null, Drop: capabilities.drop ?? null } : null,
+    Privileged: context.privileged ?? null,
+    SELinuxOptions: seLinuxOptions ?? null,
+    WindowsOptions: windowsOptions ?? null,
+    RunAsUser: context.runAsUser ?? null,
+    RunAsGroup: context.runAsGroup ?? null,
+    RunAsNonRoot: context.runAsNonRoot ?? null,
+    ReadOnlyRootFilesystem: context.readOnlyRootFilesystem ?? null,
+    AllowPrivilegeEscalation: context.allowPrivilegeEscalation ?? null,
+    ProcMount: context.procMount ?? null,
+    SeccompProfile: seccompProfile ?? null,
+    AppArmorProfile: appArmorProfile ?? null,
+  };
+}
+
 const maxId = 2_147_483_647;
 
 export function userOrGroupId(field: string, id: number | undefined): FieldError[] {
@@ -269,7 +299,7 @@ function validateSecurity(context: any, path: string): FieldError[] {
   ];
   if (context.allowPrivilegeEscalation === false && context.privileged) {
     const text = 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true';
-    errors.push(invalidValue(path, context, text));
+    errors.push(invalidValue(path, shownContext(context), text));
   }
   return errors;
 }

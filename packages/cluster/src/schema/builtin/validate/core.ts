@@ -12,7 +12,7 @@ import {
   isLabelValue,
   isQualifiedName,
 } from '../../validation/names.ts';
-import { resourceAmount } from './container.ts';
+import { anyResourceName, resourceAmount } from './container.ts';
 import { taintEffects } from './pod.ts';
 import { cidr, endpointIp, immutable, ipAddress, named, oneOf, portNumber } from './rules.ts';
 
@@ -232,7 +232,7 @@ const quotaResources: ReadonlySet<string> = new Set(
 );
 
 function quotaName(field: string, name: string): FieldError[] {
-  const errors = named(field, name, isQualifiedName);
+  const errors = anyResourceName(field, name);
   if (name.includes('/') || quotaResources.has(name) || /^(requests\.)?hugepages-/.test(name)) return errors;
   return [...errors, invalidValue(field, name, 'must be a standard resource for quota')];
 }
@@ -254,8 +254,25 @@ export function validateResourceQuota(object: KubeObject): FieldError[] {
     return [...quotaName(field, name), ...quotaAmount(field, name, hard[name]!)];
   });
   const given: string[] = object.spec?.scopes ?? [];
-  const wrong = given.filter((scope) => !scopes.includes(scope));
-  return [...errors, ...wrong.map(() => invalidValue('spec.scopes', given, 'unsupported scope'))];
+  return [...errors, ...quotaScopes(given, Object.keys(hard))];
+}
+
+/** A scope counts pods; only some resources are about pods. */
+function quotaScopes(given: readonly string[], names: readonly string[]): FieldError[] {
+  const complain = (text: string) => invalidValue('spec.scopes', given, text);
+  const errors = given.flatMap((scope) => {
+    if (!scopes.includes(scope)) return [complain('unsupported scope')];
+    const fits =
+      scope === 'BestEffort' ? /^pods$/ : /^(pods|((requests|limits)\.)?(cpu|memory|ephemeral-storage))$/;
+    const wrong = names.filter((name) => quotaResources.has(name) && !fits.test(name));
+    return wrong.map(() => complain('unsupported scope applied to resource'));
+  });
+  const opposites = [
+    ['BestEffort', 'NotBestEffort'],
+    ['Terminating', 'NotTerminating'],
+  ];
+  const conflicting = opposites.filter((pair) => pair.every((scope) => given.includes(scope)));
+  return [...errors, ...conflicting.map(() => complain('conflicting scopes'))];
 }
 
 const counted =

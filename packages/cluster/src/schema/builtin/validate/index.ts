@@ -2,10 +2,10 @@ import { validateCrd } from '../../crd/validate.ts';
 import type { FieldError, GroupVersionKind, KubeObject } from '../../types.ts';
 import { finalizerName, validateObjectMeta } from '../../validation/metadata.ts';
 import { isDns1035Label, isDns1123Label, isDns1123Subdomain, isPathSegment } from '../../validation/names.ts';
-import { validateClaim } from './claims.ts';
+import { validateClaim, validateVolume } from './claims.ts';
 import * as core from './core.ts';
 import { validateCronJob, validateJob } from './jobs.ts';
-import { validateIngress, validateNetworkPolicy } from './networking.ts';
+import { validateIngress, validateIngressClass, validateNetworkPolicy } from './networking.ts';
 import { validatePod } from './pod.ts';
 import * as policies from './policies.ts';
 import type { Rule } from './rules.ts';
@@ -28,6 +28,9 @@ const validators: Readonly<Record<string, Validator>> = {
   '/LimitRange': core.validateLimitRange,
   '/PersistentVolumeClaim': validateClaim,
   '/ReplicationController': workloads.validateReplicationController,
+  '/PersistentVolume': validateVolume,
+  'networking.k8s.io/IngressClass': validateIngressClass,
+  'certificates.k8s.io/CertificateSigningRequest': policies.validateSigningRequest,
   'apps/Deployment': workloads.validateDeployment,
   'apps/ReplicaSet': workloads.validateReplicaSet,
   'apps/StatefulSet': workloads.validateStatefulSet,
@@ -64,6 +67,14 @@ const nameRules: Readonly<Record<string, Rule>> = {
   'networking.k8s.io/IPAddress': () => [],
 };
 
+/** Groups that take finalizers without a domain. */
+const plainFinalizers: ReadonlySet<string> = new Set([
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'apiregistration.k8s.io',
+  'coordination.k8s.io',
+]);
+
 /** Kinds whose status has rules of its own. */
 const statusValidators: Readonly<Record<string, Validator>> = {
   'apps/Deployment': workloads.validateReplicaStatus,
@@ -98,7 +109,7 @@ export function validateBuiltin(
   const key = `${gvk.group}/${gvk.kind}`;
   const meta = [
     ...validateObjectMeta(object, namespaced, old, nameRules[key] ?? isDns1123Subdomain),
-    ...(object.metadata.finalizers ?? []).flatMap((name, index) =>
+    ...(plainFinalizers.has(gvk.group) ? [] : (object.metadata.finalizers ?? [])).flatMap((name, index) =>
       finalizerName(name, `metadata.finalizers[${index}]`),
     ),
   ];

@@ -52,7 +52,7 @@ function restartPolicy(spec: any, field: string): FieldError[] {
 
 export function validateJob(job: KubeObject, old?: KubeObject): FieldError[] {
   const spec = job.spec ?? {};
-  const errors = old === undefined ? generatedSelector(job) : [];
+  const errors = generatedSelector(job);
   errors.push(...jobSpec(spec, 'spec'));
   if (!spec.selector) errors.push(required('spec.selector'));
   else errors.push(...labelSelector('spec.selector', spec.selector));

@@ -8,7 +8,7 @@ import {
   isPortName,
   isWildcardDns1123Subdomain,
 } from '../../validation/names.ts';
-import { cidr, labelSelector, named, optionalOneOf, portNumber, portOrName } from './rules.ts';
+import { cidr, immutable, labelSelector, named, optionalOneOf, portNumber, portOrName } from './rules.ts';
 
 export function validateIngress(ingress: KubeObject, old?: KubeObject): FieldError[] {
   const spec = ingress.spec ?? {};
@@ -165,4 +165,10 @@ function ipBlock(block: any, path: string): FieldError[] {
     ...cidr(`${path}.cidr`, block.cidr),
     ...except.flatMap((value, index) => cidr(`${path}.except[${index}]`, value)),
   ];
+}
+
+export function validateIngressClass(object: KubeObject, old?: KubeObject): FieldError[] {
+  const { controller = '' } = object.spec ?? {};
+  if (controller === '') return [required('spec.controller')];
+  return old === undefined ? [] : immutable('spec.controller', controller, old.spec?.controller);
 }

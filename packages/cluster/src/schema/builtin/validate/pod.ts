@@ -2,7 +2,13 @@ import { duplicate, forbidden, invalidValue, notSupported, required } from '../.
 import { deepEqual } from '../../patch/json.ts';
 import type { FieldError, KubeObject } from '../../types.ts';
 import { validateAnnotations, validateLabels } from '../../validation/metadata.ts';
-import { isDns1123Label, isDns1123Subdomain, isLabelValue, isQualifiedName } from '../../validation/names.ts';
+import {
+  isDns1123Label,
+  isDns1123Subdomain,
+  isLabelValue,
+  isQualifiedName,
+  regexError,
+} from '../../validation/names.ts';
 import {
   hostPortConflicts,
   noBacksteps,
@@ -12,10 +18,10 @@ import {
   validateFieldRef,
   validateProbes,
 } from './container.ts';
-import { ipAddress, named, oneOf, requiredName } from './rules.ts';
+import { ipAddress, labelSelector, named, oneOf, requiredName } from './rules.ts';
 
 export function validatePod(pod: KubeObject, old?: KubeObject): FieldError[] {
-  const errors = validatePodSpec(pod.spec ?? {}, 'spec');
+  const errors = [...validatePodSpec(pod.spec ?? {}, 'spec'), ...imageBlanks(pod.spec ?? {})];
   if (old !== undefined) return [...errors, ...validatePodUpdate(pod, old)];
   if (pod.spec?.ephemeralContainers?.length)
     errors.push(forbidden('spec.ephemeralContainers', 'cannot be set on create'));
@@ -23,6 +29,23 @@ export function validatePod(pod: KubeObject, old?: KubeObject): FieldError[] {
     errors.push(forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
   }
   return errors;
+}
+
+/** Blanks around an image, which templates may have. */
+function imageBlanks(spec: any): FieldError[] {
+  return ['containers', 'initContainers'].flatMap((list) =>
+    (spec[list] ?? []).flatMap(({ image = '' }: any, index: number) =>
+      image.trim() === image
+        ? []
+        : [
+            invalidValue(
+              `spec.${list}[${index}].image`,
+              image,
+              'must not have leading or trailing whitespace',
+            ),
+          ],
+    ),
+  );
 }
 
 /** A template's labels, annotations and spec. */
@@ -56,10 +79,105 @@ export function validatePodSpec(spec: any, path: string): FieldError[] {
     ]),
     ...validateLabels(spec.nodeSelector, `${path}.nodeSelector`),
     ...validateSecurity(spec, `${path}.securityContext`),
+    ...hostNetworkPorts(spec, `${path}`),
+    ...validatePlacement(spec, path),
+    ...validateDns(spec, `${path}.dnsConfig`),
     ...validateNames(spec, path),
     ...validateTolerations(spec.tolerations ?? [], `${path}.tolerations`),
     ...validateAliases(spec.hostAliases ?? [], `${path}.hostAliases`),
   ];
+}
+
+/** Where the pod may run: affinity and spreading. */
+function validatePlacement(spec: any, path: string): FieldError[] {
+  const { podAffinity, podAntiAffinity } = spec.affinity ?? {};
+  return [
+    ...affinityTerms(podAffinity, `${path}.affinity.podAffinity`),
+    ...affinityTerms(podAntiAffinity, `${path}.affinity.podAntiAffinity`),
+    ...(spec.topologySpreadConstraints ?? []).flatMap((constraint: any, index: number) =>
+      spreadConstraint(constraint, `${path}.topologySpreadConstraints[${index}]`),
+    ),
+  ];
+}
+
+function affinityTerms(affinity: any, path: string): FieldError[] {
+  const [hard, soft] = [
+    'requiredDuringSchedulingIgnoredDuringExecution',
+    'preferredDuringSchedulingIgnoredDuringExecution',
+  ];
+  const preferred: any[] = affinity?.[soft] ?? [];
+  return [
+    ...(affinity?.[hard] ?? []).flatMap((term: any, index: number) =>
+      affinityTerm(term, `${path}.${hard}[${index}]`),
+    ),
+    ...preferred.flatMap((term, index) => [
+      ...(term.weight >= 1 && term.weight <= 100
+        ? []
+        : [invalidValue(`${path}.${soft}[${index}].weight`, term.weight ?? 0, 'must be in the range 1-100')]),
+      ...affinityTerm(term.podAffinityTerm ?? {}, `${path}.${soft}[${index}].podAffinityTerm`),
+    ]),
+  ];
+}
+
+function affinityTerm({ topologyKey = '', labelSelector: selector }: any, path: string): FieldError[] {
+  const field = `${path}.topologyKey`;
+  return [
+    ...labelSelector(`${path}.labelSelector`, selector),
+    ...(topologyKey === '' ? [required(field, 'can not be empty')] : []),
+    ...named(field, topologyKey, isQualifiedName),
+  ];
+}
+
+function spreadConstraint(
+  { maxSkew = 0, topologyKey = '', whenUnsatisfiable, labelSelector: selector }: any,
+  path: string,
+): FieldError[] {
+  return [
+    ...(maxSkew > 0 ? [] : [invalidValue(`${path}.maxSkew`, maxSkew, 'must be greater than zero')]),
+    ...(topologyKey === '' ? [required(`${path}.topologyKey`, 'can not be empty')] : []),
+    ...(['DoNotSchedule', 'ScheduleAnyway'].includes(whenUnsatisfiable)
+      ? []
+      : [
+          notSupported(`${path}.whenUnsatisfiable`, whenUnsatisfiable ?? '', [
+            'DoNotSchedule',
+            'ScheduleAnyway',
+          ]),
+        ]),
+    ...labelSelector(`${path}.labelSelector`, selector),
+  ];
+}
+
+const underscoreLabel = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
+
+function searchDomain(name: string): string[] {
+  const pattern = `${underscoreLabel}(\\.${underscoreLabel})*`;
+  if (new RegExp(`^${pattern}$`).test(name)) return [];
+  const text =
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character";
+  return [regexError(text, pattern, 'example.com')];
+}
+
+function validateDns({ dnsPolicy, dnsConfig }: any, path: string): FieldError[] {
+  const servers: string[] = dnsConfig?.nameservers ?? [];
+  const errors: FieldError[] = [];
+  if (dnsPolicy === 'None' && dnsConfig === undefined) {
+    errors.push(required(path, 'must provide `dnsConfig` when `dnsPolicy` is None'));
+  } else if (dnsPolicy === 'None' && servers.length === 0) {
+    errors.push(
+      required(`${path}.nameservers`, 'must provide at least one DNS nameserver when `dnsPolicy` is None'),
+    );
+  }
+  if (servers.length > 3)
+    errors.push(invalidValue(`${path}.nameservers`, servers, 'must not have more than 3 nameservers'));
+  for (const [index, server] of servers.entries())
+    errors.push(...ipAddress(`${path}.nameservers[${index}]`, server));
+  for (const [index, name] of (dnsConfig?.searches ?? []).entries()) {
+    errors.push(...named(`${path}.searches[${index}]`, name.replace(/\.$/, ''), searchDomain));
+  }
+  for (const [index, option] of (dnsConfig?.options ?? []).entries()) {
+    if (!option.name) errors.push(required(`${path}.options[${index}]`, 'must not be empty'));
+  }
+  return errors;
 }
 
 const maxDeadline = 2_147_483_647;
@@ -88,6 +206,26 @@ function validateNames(spec: any, path: string): FieldError[] {
   return errors;
 }
 
+/** On the host's network a container's port is the host's port. */
+function hostNetworkPorts(spec: any, path: string): FieldError[] {
+  if (!spec.hostNetwork) return [];
+  return ['initContainers', 'containers'].flatMap((list) =>
+    (spec[list] ?? []).flatMap((container: any, c: number) =>
+      (container.ports ?? []).flatMap((port: any, p: number) =>
+        port.hostPort === port.containerPort
+          ? []
+          : [
+              invalidValue(
+                `${path}.${list}[${c}].ports[${p}].hostPort`,
+                port.hostPort ?? 0,
+                'must match `containerPort` when `hostNetwork` is true',
+              ),
+            ],
+      ),
+    ),
+  );
+}
+
 function validateSecurity(spec: any, path: string): FieldError[] {
   const context = spec.securityContext ?? {};
   const groups: number[] = context.supplementalGroups ?? [];
@@ -102,8 +240,8 @@ function validateSecurity(spec: any, path: string): FieldError[] {
 function validateAliases(aliases: readonly any[], path: string): FieldError[] {
   return aliases.flatMap((alias, index) => [
     ...ipAddress(`${path}[${index}].ip`, alias.ip ?? ''),
-    ...(alias.hostnames ?? []).flatMap((name: string) =>
-      named(`${path}[${index}].hostnames`, name, isDns1123Subdomain),
+    ...(alias.hostnames ?? []).flatMap((name: string, i: number) =>
+      named(`${path}[${index}].hostnames[${i}]`, name, isDns1123Subdomain),
     ),
   ]);
 }
@@ -121,8 +259,6 @@ function validateContainers(
     if (names.has(container.name)) own.push(duplicate(`${at}.name`, container.name));
     if (container.name) names.add(container.name);
     own.push(...validateProbes(container, at));
-    if (container.restartPolicy)
-      own.push(forbidden(`${at}.restartPolicy`, 'may not be set for non-init containers'));
     return own;
   });
   return [...errors, ...hostPortConflicts(containers, path)];
@@ -136,9 +272,6 @@ function validateInitContainers(spec: any, path: string, volumes: ReadonlySet<st
   return containers.flatMap((container, index) => {
     const at = `${path}[${index}]`;
     const errors = validateContainer(container, at, volumes);
-    if (container.restartPolicy && container.restartPolicy !== 'Always') {
-      errors.push(notSupported(`${at}.restartPolicy`, container.restartPolicy, ['Always']));
-    }
     if (container.name && names.has(container.name)) errors.push(duplicate(`${at}.name`, container.name));
     names.add(container.name);
     if (container.restartPolicy === 'Always') return [...errors, ...validateProbes(container, at)];
@@ -238,17 +371,17 @@ const volumeRules: Readonly<Record<string, (source: any, path: string) => FieldE
   persistentVolumeClaim: (source, path) => requiredField(source, path, 'claimName'),
   nfs: (source, path) => [...requiredField(source, path, 'server'), ...requiredField(source, path, 'path')],
   csi: (source, path) => requiredField(source, path, 'driver'),
-  downwardAPI: (source, path) => downwardFiles(source.items, `${path}.items`),
+  downwardAPI: (source, path) => downwardFiles(source.items, path),
   projected: validateProjected,
 };
 
 function downwardFiles(items: readonly any[] | undefined, path: string): FieldError[] {
-  return (items ?? []).flatMap((item, index) => {
-    const at = `${path}[${index}]`;
-    const errors = item.path ? relativePath(`${at}.path`, item.path) : [required(`${at}.path`)];
-    if (item.fieldRef) errors.push(...validateFieldRef(item.fieldRef, `${at}.fieldRef`));
-    else if (!item.resourceFieldRef)
-      errors.push(required(at, 'one of fieldRef and resourceFieldRef is required'));
+  return (items ?? []).flatMap((item) => {
+    const errors = item.path ? relativePath(`${path}.path`, item.path) : [required(`${path}.path`)];
+    if (item.fieldRef) errors.push(...validateFieldRef(item.fieldRef, `${path}.fieldRef`));
+    else if (!item.resourceFieldRef) {
+      errors.push(required(path, 'one of fieldRef and resourceFieldRef is required'));
+    }
     return errors;
   });
 }
@@ -274,8 +407,8 @@ function validateProjected(source: any, path: string): FieldError[] {
           ),
         );
       }
-      if (token && !token.path) own.push(required(`${at}.serviceAccountToken.path`));
-      return [...own, ...downwardFiles(projection.downwardAPI?.items, `${at}.downwardAPI.items`)];
+      if (token && !token.path) own.push(required(`${path}.path`));
+      return [...own, ...downwardFiles(projection.downwardAPI?.items, path)];
     }),
   ];
 }

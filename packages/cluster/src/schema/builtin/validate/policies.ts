@@ -208,3 +208,15 @@ export function validateStorageClass(object: KubeObject, old?: KubeObject): Fiel
     ...immutable('volumeBindingMode', object.volumeBindingMode, old.volumeBindingMode),
   ];
 }
+
+export function validateSigningRequest(object: KubeObject): FieldError[] {
+  const { request = '', signerName = '', usages = [] } = object.spec ?? {};
+  const errors: FieldError[] = [];
+  const pem = Buffer.from(request, 'base64').toString();
+  if (!pem.includes('-----BEGIN CERTIFICATE REQUEST-----')) {
+    errors.push(invalidValue('spec.request', request, 'PEM block type must be CERTIFICATE REQUEST'));
+  }
+  if (usages.length === 0) errors.push(required('spec.usages'));
+  if (signerName === '') errors.push(required('spec.signerName'));
+  return errors;
+}

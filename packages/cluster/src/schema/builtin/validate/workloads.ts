@@ -13,7 +13,6 @@ import {
   labelSelector,
   named,
   nonNegative,
-  oneOf,
   positiveIntOrPercent,
   selectorUsable,
 } from './rules.ts';
@@ -147,12 +146,42 @@ export function validateDaemonSet(object: KubeObject, old?: KubeObject): FieldEr
   errors.push(
     ...foreverTemplate(spec, 'DaemonSet'),
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
-    ...oneOf('spec.updateStrategy.type', spec.updateStrategy?.type, ['RollingUpdate', 'OnDelete']),
+    ...daemonStrategy(spec.updateStrategy ?? {}),
     ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
   );
   return old === undefined
     ? errors
     : [...immutable('spec.selector', spec.selector, old.spec.selector), ...errors];
+}
+
+function daemonStrategy({ type = '', rollingUpdate: update }: any): FieldError[] {
+  const path = 'spec.updateStrategy';
+  if (type === 'OnDelete') return [];
+  if (type !== 'RollingUpdate') {
+    return [notSupported(path, { Type: type, RollingUpdate: update ?? null }, ['RollingUpdate', 'OnDelete'])];
+  }
+  const { maxUnavailable = 0, maxSurge = 0 } = update ?? {};
+  const errors = [
+    ...positiveIntOrPercent(`${path}.rollingUpdate.maxUnavailable`, maxUnavailable),
+    ...positiveIntOrPercent(`${path}.rollingUpdate.maxSurge`, maxSurge),
+  ];
+  const [gone, extra] = [intOrPercentValue(maxUnavailable), intOrPercentValue(maxSurge)];
+  if (gone !== 0 && extra !== 0) {
+    errors.push(
+      invalidValue(
+        `${path}.rollingUpdate.maxSurge`,
+        maxSurge,
+        'may not be set when maxUnavailable is non-zero',
+      ),
+    );
+  } else if (gone === 0 && extra === 0) {
+    errors.push(required(`${path}.rollingUpdate.maxUnavailable`, 'cannot be 0 when maxSurge is 0'));
+  }
+  return [
+    ...errors,
+    ...atMostAll(`${path}.rollingUpdate.maxUnavailable`, maxUnavailable),
+    ...atMostAll(`${path}.rollingUpdate.maxSurge`, maxSurge),
+  ];
 }
 
 const statefulUpdates =

@@ -19,18 +19,14 @@ function walk(schema: RawSchema, path: string, errors: FieldError[]): void {
   if (isObject(schema.additionalProperties))
     walk(schema.additionalProperties, `${path}.additionalProperties`, errors);
   if (isObject(schema.items)) walk(schema.items, `${path}.items`, errors);
-  (schema['x-kubernetes-validations'] ?? []).forEach((rule: any, index: number) => {
-    errors.push(...validateRule(rule, schema, `${path}.x-kubernetes-validations[${index}]`));
-  });
+  const rules: any[] = schema['x-kubernetes-validations'] ?? [];
+  const at = (index: number) => `${path}.x-kubernetes-validations[${index}]`;
+  const written = rules.flatMap((rule, index) => texts(rule, schema, at(index)));
+  errors.push(...(written.length > 0 ? written : rules.flatMap((rule, index) => compiled(rule, at(index)))));
 }
 
-function validateRule(rule: any, schema: RawSchema, path: string): FieldError[] {
-  const errors = texts(rule, path);
-  if (rule.reason !== undefined && !reasons.includes(rule.reason))
-    errors.push(notSupported(`${path}.reason`, rule.reason, reasons));
-  if (rule.fieldPath && !pathFits(rule.fieldPath, schema))
-    errors.push(invalidValue(`${path}.fieldPath`, rule.fieldPath, 'must be a valid path'));
-  if (errors.length > 0) return errors;
+function compiled(rule: any, path: string): FieldError[] {
+  const errors: FieldError[] = [];
   const { error } = compileExpression(rule.rule);
   if (error !== undefined)
     errors.push(invalidValue(`${path}.rule`, shownRule(rule), `compilation failed: ERROR: ${error}`));
@@ -59,7 +55,8 @@ function shownRule(rule: any): unknown {
   };
 }
 
-function texts({ rule = '', message = '', messageExpression = '' }: any, path: string): FieldError[] {
+function texts(given: any, schema: RawSchema, path: string): FieldError[] {
+  const { rule = '', message = '', messageExpression = '', reason, fieldPath } = given;
   const errors: FieldError[] = [];
   if (rule.trim() === '') errors.push(required(`${path}.rule`, 'rule is not specified'));
   else if (message !== '' && message.trim() === '')
@@ -72,6 +69,10 @@ function texts({ rule = '', message = '', messageExpression = '' }: any, path: s
   if (messageExpression !== '' && messageExpression.trim() === '') {
     errors.push(required(`${path}.messageExpression`, 'messageExpression must be non-empty if specified'));
   }
+  if (reason !== undefined && !reasons.includes(reason))
+    errors.push(notSupported(`${path}.reason`, reason, reasons));
+  if (fieldPath && !pathFits(fieldPath, schema))
+    errors.push(invalidValue(`${path}.fieldPath`, fieldPath, 'must be a valid path'));
   return errors;
 }
 
