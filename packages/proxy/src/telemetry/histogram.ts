@@ -99,9 +99,8 @@ function width(bin: number): number {
 /** The centre that keeps the relative error of a sum least: the harmonic one. */
 function midpoint(bin: number): number {
   if (bin === 0) return 0;
-  const low = lower(bin);
-  const high = low + width(bin);
-  return (2 * low * high) / (low + high);
+  const [low, size] = [lower(bin), width(bin)];
+  return low + size * (low / (2 * low + size));
 }
 
 /** The sample of that rank; samples of one bin are taken as evenly spread over it. */
