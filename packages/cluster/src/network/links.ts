@@ -19,10 +19,7 @@ export interface NodeAddresses {
 
 const prefixLength = (cidr: string) => cidr.slice(cidr.indexOf('/'));
 
-/**
- * The node's namespace: the bridge, service addresses made local, and every address outside too (last, in table
- * `local`), so that what nobody here forwards is refused at once instead of being lost.
- */
+/** The node's namespace: the bridge, and service addresses made local. */
 export function nodeCommands({ podCidr, gateway, serviceCidr }: NodeAddresses): string[] {
   return [
     'link set lo up',
@@ -30,14 +27,33 @@ export function nodeCommands({ podCidr, gateway, serviceCidr }: NodeAddresses): 
     `link add ${BRIDGE} address ${BRIDGE_MAC} type bridge`,
     `addr add ${gateway}${prefixLength(podCidr)} dev ${BRIDGE}`,
     `link set ${BRIDGE} up`,
+    `route add local ${serviceCidr} dev lo`,
+  ];
+}
+
+/** In the node's namespace: all else goes into the namespace (open as `descriptor`) that stands for the world outside. */
+export function egressLinkCommands(descriptor: number): string[] {
+  return [
+    `link add egress0 type veth peer name eth0 netns /proc/self/fd/${descriptor}`,
+    'addr add 169.254.2.1/30 dev egress0',
+    'link set egress0 up',
+    'route add default via 169.254.2.2',
+  ];
+}
+
+/** In that namespace every address is local: a listener takes connections to all, and the rest is refused at once. */
+export function egressCommands(): string[] {
+  return [
+    'link set lo up',
+    'addr add 169.254.2.2/30 dev eth0',
+    'link set eth0 up',
+    'rule add pref 10 iif eth0 lookup local',
     'rule add pref 20 lookup main',
     'rule add pref 30 lookup local',
     'rule del pref 0',
-    'route add local 127.0.0.0/8 dev lo table main',
-    `route add local ${gateway} dev ${BRIDGE} table main`,
-    `route add local ${serviceCidr} dev lo table main`,
-    `route add local ${serviceCidr} dev lo table local`,
     'route add local 0.0.0.0/0 dev lo table local',
+    'route add local 127.0.0.0/8 dev lo table main',
+    'route add default via 169.254.2.1',
   ];
 }
 

@@ -6,6 +6,8 @@ import { parseCidr, toAddress } from './addresses.ts';
 import { Backends } from './backends.ts';
 import type { DnsSource } from './dns/resolve.ts';
 import { DnsServer } from './dns/server.ts';
+import { hostResolver, startEgress } from './egress.ts';
+import { HostLink } from './host-link.ts';
 import { Ipam } from './ipam.ts';
 import { NodePortReceiver } from './node-port-receiver.ts';
 import { PodNetworks } from './pod-network.ts';
@@ -35,19 +37,29 @@ const clusterDomain = 'cluster.local';
 /** Everything of the node's network: links, service addresses, DNS, node ports. Resolves when all of it works. */
 export async function startNodeNetwork(options: NodeNetworkOptions): Promise<NodeNetwork> {
   const { client, gate, log } = options;
+  // Before anything is waited for: the host may have sent node ports already, and the first listener gets them.
+  const backends = new Backends(client);
+  const nodePorts = new NodePortReceiver(backends, process, log);
+  const host = new HostLink();
   const ipam = new Ipam(path.join(options.directory, 'addresses.json'), options.podCidr);
   const networks = new PodNetworks(gate, ipam, options);
   await networks.start();
-  const backends = new Backends(client);
+  const egress = await startEgress(networks, host, log);
   const namespaces = new Informer(client, resources.namespaces).start();
   await Promise.all([backends.start(), namespaces.synced]);
   const source = dnsSource(backends, namespaces);
-  const dns = new DnsServer({ address: options.dnsAddress, domain: clusterDomain, source, log });
+  const dns = new DnsServer({
+    address: options.dnsAddress,
+    domain: clusterDomain,
+    source,
+    upstream: hostResolver(host),
+    log,
+  });
   await dns.start();
   const apiAddress = toAddress(parseCidr(options.serviceCidr).first + 1);
   const proxy = new ServiceProxy({ backends, apiAddress, apiSocketPath: options.apiSocketPath, log });
   await proxy.start();
-  const nodePorts = new NodePortReceiver(backends, process, log);
+  nodePorts.start();
   return {
     ipam,
     networks,
@@ -56,6 +68,8 @@ export async function startNodeNetwork(options: NodeNetworkOptions): Promise<Nod
       nodePorts.close();
       proxy.close();
       dns.close();
+      egress.close();
+      host.close();
       await Promise.all([backends.stop(), namespaces.stop()]);
     },
   };

@@ -24,13 +24,25 @@ export class NodePortReceiver {
   readonly #channel: Channel;
   readonly #log: Log;
   readonly #servers = new Map<number, Server>();
-  readonly #receive = (message: any, handle: any) => this.#handle(message, handle);
+  readonly #receive = (message: any, handle: any) => {
+    if (this.#early) this.#early.push([message, handle]);
+    else this.#handle(message, handle);
+  };
+  /** What came before the services were known. */
+  #early: [any, any][] | undefined = [];
 
   constructor(backends: Backends, channel: Channel, log: Log) {
     this.#backends = backends;
     this.#channel = channel;
     this.#log = log;
     channel.on('message', this.#receive);
+  }
+
+  /** Begins to accept; sockets that came before have waited. */
+  start(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const [message, handle] of early) this.#handle(message, handle);
   }
 
   close(): void {

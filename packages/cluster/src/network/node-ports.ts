@@ -12,6 +12,7 @@ import {
   resources,
 } from '@lateen/kube';
 import { openTcpListener } from '../kubelet/linux/libc.ts';
+import { serveHostRequests } from './host-link.ts';
 
 export interface NodePortOptions {
   readonly client: KubeClient;
@@ -21,7 +22,10 @@ export interface NodePortOptions {
 }
 
 export interface NodePorts {
-  /** Makes this process the one that accepts on the ports; call it again for the node that takes its place. */
+  /**
+   * Makes this process the one that accepts on the ports, and serves it with connections and names outside of the
+   * cluster; call it again for the node that takes its place.
+   */
   attach(node: ChildProcess): void;
   close(): void;
 }
@@ -63,6 +67,7 @@ class HostPorts implements NodePorts {
   }
 
   attach(node: ChildProcess): void {
+    if (this.#node !== node) serveHostRequests(node);
     this.#node = node;
     for (const { wanted, handle } of this.#open.values()) this.#send(wanted, handle);
   }

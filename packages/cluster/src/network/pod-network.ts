@@ -1,5 +1,5 @@
 import { closeSync, writeFileSync } from 'node:fs';
-import { Socket } from 'node:net';
+import { type Server, Socket } from 'node:net';
 import { openTcpListener, openTcpSocket } from '../kubelet/linux/libc.ts';
 import {
   closeNamespaces,
@@ -12,6 +12,8 @@ import { ipBatch } from './ip.ts';
 import type { Ipam } from './ipam.ts';
 import {
   attachCommands,
+  egressCommands,
+  egressLinkCommands,
   innerCommands,
   innerSettings,
   type NodeAddresses,
@@ -20,12 +22,15 @@ import {
   outerSettings,
   plainPodCommands,
 } from './links.ts';
+import { joinLoopbacks } from './sidecar-loopback.ts';
 
 /** A pod's network: the application's namespace, and the sidecar's where there is one (else the same). */
 export interface PodNetwork {
   readonly address: string;
   readonly application: NamespaceFds;
   readonly sidecar: NamespaceFds;
+  /** Listeners that belong to the pod. */
+  readonly servers: readonly Server[];
 }
 
 /** Lays out the node's network and the pods'. Nothing of it outlives the node's own namespace. */
@@ -57,7 +62,7 @@ export class PodNetworks {
     await ipBatch(attachCommands(link, 3), { descriptors: [outer.net!] });
     if (!withSidecar) {
       await this.#gate.within(outer, [], () => ipBatch(plainPodCommands(address, this.#nodes)));
-      return { address, application: outer, sidecar: outer };
+      return { address, application: outer, sidecar: outer, servers: [] };
     }
     const inner = this.#newNamespace();
     const commands = outerCommands(address, this.#nodes, 3);
@@ -65,16 +70,26 @@ export class PodNetworks {
     this.#gate.within(outer, [], () => writeSettings(outerSettings()));
     await this.#gate.within(inner, [], () => ipBatch(innerCommands(address)));
     this.#gate.within(inner, [], () => writeSettings(innerSettings()));
-    return { address, application: inner, sidecar: outer };
+    const network = { address, application: inner, sidecar: outer, servers: [] };
+    return { ...network, servers: joinLoopbacks(this, network) };
+  }
+
+  /** The namespace that takes what leaves the cluster. Whoever asked for it closes it. */
+  async createEgress(): Promise<NamespaceFds> {
+    const egress = this.#newNamespace();
+    await ipBatch(egressLinkCommands(3), { descriptors: [egress.net!] });
+    await this.#gate.within(egress, [], () => ipBatch(egressCommands()));
+    return egress;
   }
 
   /** The network of a pod that asks for the node's own. */
   ofNode(): PodNetwork {
-    return { address: this.gateway, application: {}, sidecar: {} };
+    return { address: this.gateway, application: {}, sidecar: {}, servers: [] };
   }
 
   /** Lets go of the namespaces (they end with their last process) and, unless the pod comes back, of its address. */
   remove(podUid: string, network: PodNetwork): void {
+    for (const server of network.servers) server.close();
     closeNamespaces(network.application);
     if (network.sidecar !== network.application) closeNamespaces(network.sidecar);
     this.#ipam.release(podUid);
@@ -83,7 +98,7 @@ export class PodNetworks {
   /** A connection from inside a namespace. It is connecting; errors arrive as events. */
   dial(namespace: NamespaceFds, host: string, port: number): Socket {
     const fd = this.#gate.within(namespace, [], openTcpSocket);
-    return new Socket({ fd, manualStart: true } as object).connect(port, host);
+    return new Socket({ fd, manualStart: true, allowHalfOpen: true } as object).connect(port, host);
   }
 
   /** A descriptor that listens inside a namespace, for `server.listen({ fd })`. */
