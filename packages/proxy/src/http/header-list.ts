@@ -1,3 +1,4 @@
+import type { Direction } from './codec/names.ts';
 import type { HeaderView } from './types.ts';
 
 /**
@@ -5,6 +6,8 @@ import type { HeaderView } from './types.ts';
  * with the two dozen headers of real traffic that beats any map, and adding costs nothing.
  */
 export class HeaderList {
+  /** Whose headers these are; some names are joined in one direction only. */
+  readonly direction: Direction = 'request';
   readonly list: string[] = [];
   private cases: Map<string, string> | undefined;
 
@@ -197,6 +200,7 @@ export class RequestHeaders extends HeaderList implements HeaderView {
 }
 
 export class ResponseHeaders extends HeaderList implements HeaderView {
+  override readonly direction: Direction = 'response';
   status: number;
 
   constructor(status: number) {

@@ -47,7 +47,7 @@ export class Manager implements NetworkFilter {
   readonly stats: DownstreamStats;
   readonly vhostStats: VirtualHostStats;
   readonly pools: PoolManager;
-  readonly names = new NameTable();
+  readonly names = new NameTable('request');
   draining = false;
   private readonly accessLogs: readonly AccessLogWriter[];
   private readonly routes: RouteTableHandle;

@@ -25,6 +25,9 @@ export function checkTarget(headers: RequestHeaders, settings: HcmSettings): Ref
         return { status: 307, details: 'path_normalization_redirect', location: result.path };
     }
   }
+  if (headers.method === 'QUERY' && !headers.has('content-type')) {
+    return { status: 400, details: 'query_missing_content_type' };
+  }
   return undefined;
 }
 

@@ -9,7 +9,7 @@ export function mutateResponse(stream: Stream, headers: ResponseHeaders, end: bo
     if (!headers.has('connection')) headers.set('connection', 'upgrade');
   } else {
     headers.remove('connection');
-    if (headers.status !== 101) headers.remove('upgrade');
+    headers.remove('upgrade');
   }
   headers.set('date', manager.date());
   if (settings.serverHeader === 'OVERWRITE') headers.set('server', settings.serverName);

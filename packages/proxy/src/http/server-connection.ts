@@ -23,7 +23,7 @@ export class ServerConnection implements BodySink, StreamWriter {
   private readonly connection: DownstreamConnection;
   private readonly socket: Socket;
   private readonly output: Output;
-  private readonly head = new HeadReader();
+  private readonly head = new HeadReader(true);
   private readonly body: BodyReader;
   private stream: Stream | undefined = undefined;
   private request: RequestHead | undefined = undefined;

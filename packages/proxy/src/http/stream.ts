@@ -119,7 +119,7 @@ export class Stream implements FormatContext, MatchContext {
     }
     if (head.expectsContinue && !settings.proxy100Continue) {
       head.headers.remove('expect');
-      if (!end) this.writer.sendContinue();
+      this.writer.sendContinue();
     }
     const refusal = checkTarget(head.headers, settings);
     if (refusal !== undefined) {

@@ -105,7 +105,7 @@ export function applyAddition(addition: HeaderAddition, headers: HeaderList, con
       if (headers.has(name)) headers.set(name, value);
       return;
     default:
-      if (isJoinedName(name)) headers.join(name, value);
+      if (isJoinedName(name, headers.direction)) headers.join(name, value);
       else headers.add(name, value);
   }
 }

@@ -15,16 +15,8 @@ export interface BodySink {
 }
 
 const maxExtension = 4096;
-const State = {
-  size: 0,
-  extension: 1,
-  sizeEnd: 2,
-  data: 3,
-  dataEnd: 4,
-  dataNewline: 5,
-  trailers: 6,
-  done: 7,
-} as const;
+const maxDigits = 1024;
+const State = { size: 0, extension: 1, sizeEnd: 2, data: 3, dataEnd: 4, trailers: 5, done: 6 } as const;
 const empty: Buffer = Buffer.alloc(0);
 
 /** Reads message bodies in any framing, for one connection and one body after the other. */
@@ -33,6 +25,7 @@ export class BodyReader {
   private left = 0;
   private state: number = State.done;
   private digits = 0;
+  private significant = 0;
   private extension = 0;
   private trailerText = '';
   private readonly names: NameTable;
@@ -49,11 +42,12 @@ export class BodyReader {
 
   start(mode: BodyMode, length: number): void {
     this.mode = mode;
-    this.left = length;
+    this.left = mode === 'chunked' ? 0 : length;
     this.complete = mode === 'none' || (mode === 'length' && length === 0);
     this.fault = undefined;
     this.state = State.size;
     this.digits = 0;
+    this.significant = 0;
     this.extension = 0;
     this.trailerText = '';
   }
@@ -135,25 +129,25 @@ export class BodyReader {
       case State.sizeEnd:
         this.state = this.left === 0 ? State.trailers : State.data;
         return byte === 10;
-      case State.dataEnd:
-        this.state = State.dataNewline;
-        return byte === 13;
       default:
+        // Whatever stands between a chunk's bytes and its line feed is passed over, as Envoy does.
+        if (byte !== 10) return true;
         this.state = State.size;
         this.digits = 0;
+        this.significant = 0;
         this.extension = 0;
         this.left = 0;
-        return byte === 10;
+        return true;
     }
   }
 
   private stepSize(byte: number): boolean {
     const digit = hexValue(byte);
     if (digit >= 0) {
-      this.left = this.left * 16 + digit;
-      if (this.digits === 0) this.left = digit;
+      if (this.left > 0 || digit > 0) this.significant++;
+      this.left = Math.min(this.left * 16 + digit, Number.MAX_SAFE_INTEGER);
       this.digits++;
-      return this.digits <= 64 && this.left <= Number.MAX_SAFE_INTEGER;
+      return this.significant <= 16 && this.digits <= maxDigits;
     }
     if (this.digits === 0) return false;
     if (byte === 13) this.state = State.sizeEnd;

@@ -1,10 +1,8 @@
 import type { RequestHeaders } from '../header-list.ts';
 
-const maxNominated = 10;
+const maxNominated = 9;
 const harmless: ReadonlySet<string> = new Set(['close', 'keep-alive', 'upgrade', '']);
 const untouchable: ReadonlySet<string> = new Set([
-  'connection',
-  'host',
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-proto',
@@ -26,7 +24,8 @@ export function sanitizeConnection(headers: RequestHeaders, connection: string):
       if ((headers.first('te') ?? '').length > 256) return false;
       continue;
     }
-    headers.remove(token);
+    if (token === 'host') headers.authority = undefined;
+    else headers.remove(token);
   }
   return true;
 }

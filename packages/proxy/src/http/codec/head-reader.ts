@@ -13,6 +13,12 @@ export class HeadReader {
   text = '';
   /** Bytes of the current chunk that stand before `text`'s first not yet counted character. */
   private held = 0;
+  private readonly skipsEmptyLines: boolean;
+
+  /** Empty lines before a request are passed over; before an answer they are none. */
+  constructor(skipsEmptyLines: boolean) {
+    this.skipsEmptyLines = skipsEmptyLines;
+  }
 
   /**
    * Takes bytes of `chunk` from `from`. True when `text` holds a complete head; then `consumed` tells where the
@@ -20,7 +26,7 @@ export class HeadReader {
    */
   feed(chunk: Buffer, from: number): boolean {
     let start = from;
-    if (this.text === '') {
+    if (this.text === '' && this.skipsEmptyLines) {
       while (start < chunk.length && (chunk[start] === 13 || chunk[start] === 10)) start++;
       if (start === chunk.length) return false;
     }

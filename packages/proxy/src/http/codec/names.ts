@@ -34,33 +34,42 @@ const special: readonly (readonly [string, number])[] = [
   ['proxy-connection', HeaderId.hopByHop],
 ];
 
-const joinedNames =
-  `content-type user-agent x-forwarded-for x-forwarded-proto x-forwarded-host x-forwarded-port
-x-request-id x-client-trace-id via grpc-timeout grpc-status grpc-message server date
-authorization accept accept-encoding cache-control origin etag vary content-encoding
-access-control-request-headers access-control-request-method access-control-request-private-network
+const joinedBoth = `content-type content-encoding x-request-id via cache-control x-envoy-attempt-count
+x-envoy-decorator-operation grpc-status grpc-message
 access-control-allow-origin access-control-allow-headers access-control-allow-methods access-control-allow-credentials
-access-control-expose-headers access-control-max-age access-control-allow-private-network
-x-forwarded-client-cert x-envoy-attempt-count x-envoy-decorator-operation x-envoy-downstream-service-cluster
-x-envoy-downstream-service-node x-envoy-expected-rq-timeout-ms x-envoy-external-address x-envoy-force-trace
-x-envoy-hedge-on-per-try-timeout x-envoy-internal x-envoy-ip-tags x-envoy-max-retries x-envoy-original-path
-x-envoy-retriable-header-names x-envoy-retriable-status-codes x-envoy-retry-grpc-on x-envoy-retry-on
-x-envoy-upstream-alt-stat-name x-envoy-upstream-rq-per-try-timeout-ms x-envoy-upstream-rq-timeout-ms
-x-envoy-upstream-stream-duration-ms x-envoy-upstream-service-time x-envoy-upstream-canary x-envoy-degraded
-x-envoy-immediate-health-check-fail x-envoy-ratelimited x-envoy-upstream-healthchecked-cluster
+access-control-expose-headers access-control-max-age access-control-allow-private-network`.split(/\s+/);
+
+const joinedInRequests =
+  `user-agent referer pragma accept accept-encoding authorization origin x-forwarded-for
+x-forwarded-proto x-forwarded-host x-forwarded-port x-client-trace-id grpc-timeout
+access-control-request-headers access-control-request-method access-control-request-private-network
+x-forwarded-client-cert x-envoy-downstream-service-cluster x-envoy-downstream-service-node
+x-envoy-expected-rq-timeout-ms x-envoy-external-address x-envoy-force-trace x-envoy-hedge-on-per-try-timeout
+x-envoy-internal x-envoy-ip-tags x-envoy-max-retries x-envoy-original-path x-envoy-retriable-header-names
+x-envoy-retriable-status-codes x-envoy-retry-grpc-on x-envoy-retry-on x-envoy-upstream-alt-stat-name
+x-envoy-upstream-rq-per-try-timeout-ms x-envoy-upstream-rq-timeout-ms x-envoy-upstream-stream-duration-ms
 x-envoy-original-host x-envoy-is-timeout-retry`.split(/\s+/);
 
-const plainNames =
-  `cookie set-cookie referer accept-language location content-language last-modified traceparent tracestate
+const joinedInResponses =
+  `server date etag vary location last-modified age expires x-envoy-upstream-service-time
+x-envoy-upstream-canary x-envoy-degraded x-envoy-immediate-health-check-fail x-envoy-ratelimited
+x-envoy-upstream-healthchecked-cluster`.split(/\s+/);
+
+export type Direction = 'request' | 'response';
+
+const plainNames = `cookie set-cookie accept-language content-language traceparent tracestate
 x-b3-traceid x-b3-spanid x-b3-parentspanid x-b3-sampled b3 range if-none-match if-modified-since
 x-envoy-peer-metadata x-envoy-peer-metadata-id end-user content-disposition upgrade-insecure-requests
 sec-fetch-mode sec-fetch-site sec-fetch-dest trailer x-powered-by`.split(/\s+/);
 
-const joinedSet: ReadonlySet<string> = new Set(joinedNames);
+const joinedSets: Readonly<Record<Direction, ReadonlySet<string>>> = {
+  request: new Set([...joinedBoth, ...joinedInRequests]),
+  response: new Set([...joinedBoth, ...joinedInResponses]),
+};
 
 /** Whether repeated fields of that name are joined by commas. */
-export function isJoinedName(name: string): boolean {
-  return joinedSet.has(name);
+export function isJoinedName(name: string, direction: Direction): boolean {
+  return joinedSets[direction].has(name);
 }
 
 const slots = 2048;
@@ -87,9 +96,9 @@ export class NameTable {
   private learned = 0;
   private heads = 0;
 
-  constructor() {
+  constructor(direction: Direction) {
     for (const [name, id] of special) this.add(name, id, true);
-    for (const name of joinedNames) this.add(name, HeaderId.other, true);
+    for (const name of joinedSets[direction]) this.add(name, HeaderId.other, true);
     for (const name of plainNames) this.add(name, HeaderId.other, false);
   }
 

@@ -27,7 +27,7 @@ export interface RequestHead {
   readonly close: boolean;
 }
 
-const validAuthority = /^[A-Za-z0-9!$%&'()*+,\-.:;=?@[\]_~]*$/;
+const validAuthority = /^[A-Za-z0-9!$%&'()*+,\-.:;=@[\]_~]*$/;
 
 /** Reads a complete head from the beginning of `text`. A fault is returned as such; then nothing may be forwarded. */
 export function parseRequestHead(
@@ -106,7 +106,8 @@ function readUpgrade(headers: RequestHeaders, facts: HeadFacts): string | undefi
 
 /** Only the exact word `trailers` survives. */
 function sanitizeTe(headers: RequestHeaders, value: string): void {
-  if (hasToken(value, 'trailers')) headers.set('te', 'trailers');
+  if (value === 'trailers' || value.split(',').some((part) => part.trim() === 'trailers'))
+    headers.set('te', 'trailers');
   else headers.remove('te');
 }
 

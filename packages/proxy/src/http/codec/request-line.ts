@@ -3,18 +3,18 @@ import { type CodecError, codecErrors } from './head-error.ts';
 
 const methods: readonly string[] =
   `ACL BIND CHECKOUT CONNECT COPY DELETE GET HEAD LINK LOCK MERGE MKACTIVITY MKCALENDAR MKCOL MOVE MSEARCH NOTIFY
-OPTIONS PATCH POST PROPFIND PROPPATCH PURGE PUT REBIND REPORT SEARCH SOURCE SUBSCRIBE TRACE UNBIND UNLINK UNLOCK
+OPTIONS PATCH POST PROPFIND PROPPATCH PURGE PUT QUERY REBIND REPORT SEARCH SOURCE SUBSCRIBE TRACE UNBIND UNLINK UNLOCK
 UNSUBSCRIBE`.split(/\s+/);
 
 const knownMethods: ReadonlySet<string> = new Set(methods);
-const originForm = /^[/*][\t\x0c!-~]*$/;
-const absoluteForm = /^[A-Za-z]+:\/\/([A-Za-z0-9!$%&'()*+,\-.:;=@[\]_~]*)([/?][\t\x0c!-~]*)?$/;
-const authorityForm = /^([A-Za-z0-9!$%&'()*+,\-.:;=@[\]_~]*)([/?][\t\x0c!-~]*)?$/;
+const originForm = /^[/*][\x0c!-~]*$/;
+const absoluteForm = /^[A-Za-z]+:\/\/([A-Za-z0-9!$%&'()*+,\-.:;=@[\]_~]*)([/?][\x0c!-~]*)?$/;
+const authorityForm = /^([A-Za-z0-9!$%&'()*+,\-.:;=@[\]_~]*)([/?][\x0c!-~]*)?$/;
 const version = /^HTTP\/[0-9]\.[0-9]$/;
 
 /** True when the first byte of a request can begin one of the methods that are known. */
 export function canBeginMethod(code: number): boolean {
-  return 'ABCDGHLMNOPRSTU'.includes(String.fromCharCode(code));
+  return 'ABCDGHLMNOPQRSTU'.includes(String.fromCharCode(code));
 }
 
 /** Version of the request line, or the fault of it. Sets method, path and (absolute form) authority and scheme. */
@@ -82,13 +82,15 @@ function setTarget(
   allowAbsolute: boolean,
 ): CodecError | undefined {
   headers.path = target;
-  if (target.startsWith('/') || (target === '*' && method === 'OPTIONS') || !allowAbsolute) return undefined;
+  if (target.startsWith('/') || (target.startsWith('*') && method === 'OPTIONS') || !allowAbsolute)
+    return undefined;
   const match = /^([A-Za-z]+):\/\/([^/?#]*)(.*)$/.exec(target);
   if (match === null) return codecErrors.invalidUrl;
   const scheme = match[1]!.toLowerCase();
   if (scheme !== 'http' && scheme !== 'https') return codecErrors.invalidScheme;
   const host = match[2]!.slice(match[2]!.lastIndexOf('@') + 1);
-  if (host === '') return codecErrors.invalidUrl;
+  const port = /:([0-9]*)$/.exec(host)?.[1];
+  if (host === '' || (port !== undefined && Number(port) > 65535)) return codecErrors.invalidUrl;
   headers.scheme = scheme;
   headers.authority = host;
   headers.path = match[3] === '' ? '/' : match[3];

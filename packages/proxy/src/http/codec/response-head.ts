@@ -37,7 +37,9 @@ export function parseResponseHead(
   if (isConnect && chunked) return 'transfer encoding on connect';
   if (status < 200 || status === 204) {
     if (chunked) return 'transfer encoding not allowed in 1xx or 204';
-    if (facts.contentLength > 0) return 'content length not allowed in 1xx or 204';
+    if (facts.contentLength >= 0 && headers.first('content-length') !== '0') {
+      return 'content length not allowed in 1xx or 204';
+    }
     if (facts.contentLength === 0) headers.remove('content-length');
   }
   if (status === 101 && facts.connection !== undefined) headers.add('connection', facts.connection);
@@ -52,7 +54,7 @@ export function parseResponseHead(
 }
 
 function parseStatusLine(text: string, newline: number): number | undefined {
-  const match = /^HTTP\/[0-9]+\.[0-9]+[ \t]+([0-9]{3})(?:[ \t\r][^]*)?$/.exec(text.slice(0, newline));
+  const match = /^HTTP\/[0-9]+\.[0-9]+[ \t]+([0-9]{3,4})(?:[ \t\r][\s\S]*)?$/.exec(text.slice(0, newline));
   if (match === null) return undefined;
   const status = Number(match[1]);
   return status >= 100 ? status : undefined;

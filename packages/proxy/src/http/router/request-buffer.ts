@@ -24,7 +24,8 @@ export class RequestBuffer {
   replay(attempt: UpstreamRequest, complete: boolean): void {
     const last = this.pieces.length - 1;
     const endsWithData = complete && this.trailers === undefined;
-    this.pieces.forEach((piece, index) => attempt.sendBody(piece, endsWithData && index === last));
+    for (const [index, piece] of this.pieces.entries())
+      attempt.sendBody(piece, endsWithData && index === last);
     if (this.trailers !== undefined) attempt.sendTrailers(this.trailers);
   }
 }

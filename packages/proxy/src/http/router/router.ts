@@ -43,6 +43,7 @@ export class Router {
   private routeCounters: readonly RouteCounters[] = [];
   private altPrefix: string | undefined = undefined;
   private mirrors: readonly MirrorRequest[] | undefined = undefined;
+  private sawContinue = false;
   private tunnel: ConnectTunnel | undefined = undefined;
 
   constructor(stream: Stream) {
@@ -287,6 +288,7 @@ export class Router {
   }
 
   onContinue(): void {
+    this.sawContinue = true;
     if (this.stream.manager.settings.proxy100Continue && !this.stream.responseStarted)
       this.stream.sendContinue();
   }
@@ -383,7 +385,12 @@ export class Router {
     }
     if (!attempt.attached && details !== '') info.upstreamTransportFailureReason = details;
     if (this.tryRetry(attempt, reason)) return;
-    const failure = failureOf(reason, attempt.attached ? '' : details, this.retried, stream.responseStarted);
+    const failure = failureOf(
+      reason,
+      attempt.attached ? '' : details,
+      this.retried,
+      stream.responseStarted || this.sawContinue,
+    );
     info.responseFlags |= failure.flag;
     if (reason === 'connection termination' && attempt.sent) this.pools.stats.rqPendingFailureEject.inc();
     if (stream.responseStarted) {

@@ -44,7 +44,7 @@ export class ClientConnection implements BodySink {
   private closeAfter = false;
   private paused = false;
   private awaitsHead = false;
-  private readonly head = new HeadReader();
+  private readonly head = new HeadReader(false);
   private readonly body: BodyReader;
   private readonly output: Output;
   private readonly connectTimer: LazyTimer;
@@ -301,12 +301,13 @@ export class ClientConnection implements BodySink {
       return;
     }
     this.handler = undefined;
-    if (inBody) this.pool.stats.cxProtocolError.inc();
+    const broken = inBody || (handler !== undefined && this.head.text !== '');
+    if (broken) this.pool.stats.cxProtocolError.inc();
     this.finish(false, handler !== undefined);
     this.socket.destroy();
     if (handler === undefined) return;
     this.pool.onStreamEnd(this, false);
-    handler.onUpstreamReset(inBody ? 'protocol error' : 'connection termination', '');
+    handler.onUpstreamReset(broken ? 'protocol error' : 'connection termination', '');
   }
 
   /** Leaves the pool; what is counted when a connection ends is counted here. */

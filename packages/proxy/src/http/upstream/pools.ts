@@ -19,7 +19,7 @@ export interface ClusterPools {
 export class PoolManager {
   readonly clock: Clock;
   readonly flusher = new Flusher();
-  readonly names = new NameTable();
+  readonly names = new NameTable('response');
   private readonly clusters = new Map<Cluster, ClusterPools>();
 
   constructor(clock: Clock) {
