@@ -23,6 +23,9 @@ try {
   children.push(proxy);
   await connectable(world.backend, port);
   await connectable('127.0.0.1', world.admin);
+  await (kind === 'http'
+    ? connectable(world.httpService, world.httpPort)
+    : connectable(world.tcpService, world.tcpPort));
   const idle = rss(proxy.pid!);
   const figures = kind === 'http' ? httpLoad() : await tcpLoad();
   console.log(JSON.stringify({ ...figures, idleRss: idle, loadedRss: rss(proxy.pid!) }));
