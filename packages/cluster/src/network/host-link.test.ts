@@ -6,7 +6,9 @@ import { serveHostRequests } from './host-link.ts';
 
 /** What a node gets that asks its host for this. */
 function ask(...request: string[]): Promise<unknown> {
-  const child = fork(path.join(import.meta.dirname, 'testing/host-link-program.ts'), request);
+  const child = fork(path.join(import.meta.dirname, 'testing/host-link-program.ts'), request, {
+    env: {},
+  });
   serveHostRequests(child);
   return new Promise((resolve, reject) => {
     child.on('message', (message: any) => {

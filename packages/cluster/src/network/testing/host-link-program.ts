@@ -6,4 +6,4 @@ const [verb, target = '', port] = process.argv.slice(2);
 const outcome =
   verb === 'dial' ? link.dial(target, Number(port)).then(() => 'connected') : link.resolve(target);
 const result = await outcome.catch((error: Error) => error.message);
-process.send!({ type: 'outcome', result }, () => process.disconnect());
+process.send!({ type: 'outcome', result }, undefined, undefined, () => process.disconnect());
