@@ -57,6 +57,8 @@ export class Stream implements FormatContext, MatchContext {
   upgrade: string | undefined = undefined;
   localReplyBody: string | undefined = undefined;
   requestComplete = false;
+  /** Of the request's body as its head declared it; -1 when it did not. */
+  requestLength = -1;
   responseStarted = false;
   responseComplete = false;
   done = false;
@@ -108,6 +110,7 @@ export class Stream implements FormatContext, MatchContext {
     this.request = head.headers;
     this.seen = true;
     this.upgrade = head.upgrade;
+    this.requestLength = head.contentLength;
     this.requestComplete = end;
     this.touch();
     if (end) this.completeRequest();
@@ -404,6 +407,7 @@ export class Stream implements FormatContext, MatchContext {
       const ops = levels[reverse ? levels.length - 1 - i : i]!.request;
       if (ops !== undefined) applyHeaderOps(ops, this.request, this);
     }
+    this.request.remove('transfer-encoding');
   }
 
   /** Passes an answer's head through the filters to the client. */

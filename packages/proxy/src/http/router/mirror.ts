@@ -40,7 +40,13 @@ function startMirror(
   const clusterPools = pools.of(cluster);
   if (host === undefined || clusterPools.options.unsupported !== undefined) return undefined;
   const pool = pools.pool(clusterPools, host, action.priority);
-  const request = new MirrorRequest(mirrorHeaders(stream, mirror), pool, clusterPools, end);
+  const request = new MirrorRequest(
+    mirrorHeaders(stream, mirror),
+    pool,
+    clusterPools,
+    end,
+    stream.requestLength,
+  );
   const timeout = action.timeout;
   if (timeout > 0) request.cancelTimeout = deps.clock.after(timeout, () => request.abandon());
   pool.acquire(request);
@@ -76,9 +82,17 @@ export class MirrorRequest implements PoolWaiter, ResponseHandler {
   private heldSize = 0;
   private trailers: TrailerList | undefined = undefined;
   private requestEnded: boolean;
+  private readonly length: number;
   private done = false;
 
-  constructor(headers: RequestHeaders, pool: ConnectionPool, pools: ClusterPools, end: boolean) {
+  constructor(
+    headers: RequestHeaders,
+    pool: ConnectionPool,
+    pools: ClusterPools,
+    end: boolean,
+    length: number,
+  ) {
+    this.length = length;
     this.headers = headers;
     this.pool = pool;
     this.pools = pools;
@@ -89,7 +103,7 @@ export class MirrorRequest implements PoolWaiter, ResponseHandler {
     this.connection = connection;
     const { held, trailers } = this;
     const bare = held.length === 0 && trailers === undefined;
-    connection.sendHead(this, this.headers, this.requestEnded && bare, false);
+    connection.sendHead(this, this.headers, this.requestEnded && bare, false, this.length);
     held.forEach((data, index) => {
       connection.sendBody(data, this.requestEnded && trailers === undefined && index === held.length - 1);
     });

@@ -49,7 +49,7 @@ export class UpstreamRequest implements PoolWaiter, ResponseHandler {
   sendHead(end: boolean): void {
     const { stream } = this.router;
     const upgrade = stream.upgrade !== undefined;
-    this.connection!.sendHead(this, this.router.outgoing, end, upgrade);
+    this.connection!.sendHead(this, this.router.outgoing, end, upgrade, stream.requestLength);
   }
 
   sendBody(data: Buffer, end: boolean): void {

@@ -83,8 +83,17 @@ export class ClientConnection implements BodySink {
     return this.handler !== undefined || !this.requestDone;
   }
 
-  /** Sends a request's head. With `end` it is the whole request. False when the socket is full. */
-  sendHead(handler: ResponseHandler, headers: RequestHeaders, end: boolean, upgrade: boolean): void {
+  /**
+   * Sends a request's head; with `end` it is the whole request. `length` is how long the body is, -1 when that is not
+   * known: a Content-Length that says otherwise (configuration can write one) does not go out.
+   */
+  sendHead(
+    handler: ResponseHandler,
+    headers: RequestHeaders,
+    end: boolean,
+    upgrade: boolean,
+    length: number,
+  ): void {
     this.handler = handler;
     this.method = headers.method;
     this.upgrade = upgrade;
@@ -92,7 +101,9 @@ export class ClientConnection implements BodySink {
     this.requestDone = end;
     this.awaitsHead = true;
     this.requestsLeft--;
-    const hasLength = headers.first('content-length') !== undefined;
+    const declared = headers.first('content-length');
+    const hasLength = declared !== undefined && Number(declared) === length;
+    if (declared !== undefined && !hasLength) headers.remove('content-length');
     this.chunked = !end && !hasLength && !this.raw;
     const framing = this.chunked
       ? 'chunked'
