@@ -7,6 +7,7 @@ import { parse } from '@lateen/xds/codec';
 import { bootstrapType } from '@lateen/xds/type-urls';
 import { runAppProbe } from './app-probes.ts';
 import { createBootstrap } from './bootstrap.ts';
+import { busyStreams } from './busy.ts';
 import { captureRules, readCaptureSettings } from './capture.ts';
 import { parseDownward } from './downward.ts';
 import { checkIptables } from './iptables.ts';
@@ -193,4 +194,19 @@ test('only files that nothing was written to are let go', () => {
     entry('5000-6000', 'r-xp', '', 0),
   ].join('');
   assert.deepEqual(cleanFileMappings(smaps), [{ start: 0x1000, length: 0x2000 }]);
+});
+
+test('what is under way keeps a proxy from ending, idle connections do not', () => {
+  const stats = (requests: number, tcp: number) =>
+    [
+      'http.admin.downstream_rq_active: 1',
+      'http.inbound_0.0.0.0_9080;.downstream_cx_active: 4',
+      `http.inbound_0.0.0.0_9080;.downstream_rq_active: ${requests}`,
+      'listener.10.244.0.5_9080.downstream_cx_active: 4',
+      'listener.10.244.0.5_9080.worker_0.downstream_cx_active: 4',
+      `listener.10.244.0.5_3306.downstream_cx_active: ${tcp}`,
+      'listener.0.0.0.0_15021.downstream_cx_active: 2',
+      'listener.admin.downstream_cx_active: 1',
+    ].join('\n');
+  assert.deepEqual([busyStreams(stats(0, 0)), busyStreams(stats(2, 0)), busyStreams(stats(0, 3))], [0, 2, 3]);
 });

@@ -4,6 +4,7 @@ import { createLog, delay, type Log } from '@lateen/kit';
 import { getAdmin } from './admin.ts';
 import { readAppProbes } from './app-probes.ts';
 import { createBootstrap, prometheusPort, readinessPort } from './bootstrap.ts';
+import { activityFilter, busyStreams } from './busy.ts';
 import { captureRules, readCaptureSettings } from './capture.ts';
 import { type DataPlane, startEnvoy, startInProcess } from './data-plane.ts';
 import { readDownward } from './downward.ts';
@@ -16,6 +17,8 @@ const podInfo = '/etc/istio/pod';
 const configDirectory = '/etc/istio/proxy';
 /** Milliseconds between looks at the proxy's listeners. */
 const listenerPoll = 100;
+/** Milliseconds for which a proxy that is told to end goes on as if nothing had happened. */
+const lingerTime = 1500;
 
 function readFacts(env: Environment): PodFacts {
   return {
@@ -132,17 +135,13 @@ class Agent {
     await this.#plane.drain().catch(() => {});
     const deadline = performance.now() + drainSeconds * 1000;
     // Others have to learn first that this pod is going.
-    await delay(Math.min(500, drainSeconds * 1000));
-    while (performance.now() < deadline && (await this.#activeConnections()) > 0) await delay(100);
+    await delay(Math.min(lingerTime, drainSeconds * 1000));
+    while (performance.now() < deadline && (await this.#busy()) > 0) await delay(100);
     await Promise.race([this.#plane.stop(), delay(500)]);
   }
 
-  async #activeConnections(): Promise<number> {
-    const filter = encodeURIComponent('^listener\\.[^a].*downstream_cx_active$');
-    const page = await getAdmin(this.#options.adminPort, `/stats?filter=${filter}`).catch(() => '');
-    const values = page
-      .split('\n')
-      .map((line) => (/^listener\.(admin|127)/.test(line) ? 0 : Number(line.split(': ')[1] ?? 0)));
-    return values.reduce((sum, value) => sum + value, 0);
+  async #busy(): Promise<number> {
+    const path = `/stats?filter=${encodeURIComponent(activityFilter)}`;
+    return busyStreams(await getAdmin(this.#options.adminPort, path).catch(() => ''));
   }
 }
