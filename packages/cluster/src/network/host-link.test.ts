@@ -8,6 +8,7 @@ import { serveHostRequests } from './host-link.ts';
 function ask(...request: string[]): Promise<unknown> {
   const child = fork(path.join(import.meta.dirname, 'testing/host-link-program.ts'), request, {
     env: {},
+    execArgv: [],
   });
   serveHostRequests(child);
   return new Promise((resolve, reject) => {

@@ -55,23 +55,31 @@ export class PodNetworks {
     writeSettings({ 'ipv4/ip_forward': '1', 'ipv4/ip_unprivileged_port_start': '0' });
   }
 
+  /** Lays out a pod's network. Rejects when that fails; nothing is left of it then but the pod's address. */
   async create(podUid: string, withSidecar: boolean): Promise<PodNetwork> {
     const address = this.#ipam.allocate(podUid);
     const outer = this.#newNamespace();
-    const link = `p${toNumber(address).toString(16)}`;
-    await ipBatch(attachCommands(link, 3), { descriptors: [outer.net!] });
-    if (!withSidecar) {
-      await this.#gate.within(outer, [], () => ipBatch(plainPodCommands(address, this.#nodes)));
-      return { address, application: outer, sidecar: outer, servers: [] };
+    const inner = withSidecar ? this.#newNamespace() : outer;
+    try {
+      const link = `p${toNumber(address).toString(16)}`;
+      await ipBatch(attachCommands(link, 3), { descriptors: [outer.net!] });
+      if (withSidecar) await this.#layOutPair(address, outer, inner);
+      else await this.#gate.within(outer, [], () => ipBatch(plainPodCommands(address, this.#nodes)));
+    } catch (error) {
+      closeNamespaces(outer);
+      if (withSidecar) closeNamespaces(inner);
+      throw error;
     }
-    const inner = this.#newNamespace();
+    const network = { address, application: inner, sidecar: outer, servers: [] };
+    return withSidecar ? { ...network, servers: joinLoopbacks(this, network) } : network;
+  }
+
+  async #layOutPair(address: string, outer: NamespaceFds, inner: NamespaceFds): Promise<void> {
     const commands = outerCommands(address, this.#nodes, 3);
     await this.#gate.within(outer, [], () => ipBatch(commands, { descriptors: [inner.net!] }));
     this.#gate.within(outer, [], () => writeSettings(outerSettings()));
     await this.#gate.within(inner, [], () => ipBatch(innerCommands(address)));
     this.#gate.within(inner, [], () => writeSettings(innerSettings()));
-    const network = { address, application: inner, sidecar: outer, servers: [] };
-    return { ...network, servers: joinLoopbacks(this, network) };
   }
 
   /** The namespace that takes what leaves the cluster. Whoever asked for it closes it. */

@@ -27,6 +27,10 @@ export interface ContainerOptions {
 
 type OutputListener = (stream: OutputStream, chunk: Buffer) => void;
 
+/** Output of one stream taken at once (bytes), and the pause after it (milliseconds). */
+const burstBytes = 1024 * 1024;
+const burstPause = 50;
+
 /** Milliseconds that output may still take to arrive after the process has ended. */
 const drainTime = 1_000;
 
@@ -123,11 +127,20 @@ export class Container {
   }
 
   #collect(log: LogFile): void {
-    const listen = (name: OutputStream, stream: Launched['stdout'] | undefined) =>
-      stream?.on('data', (chunk: Buffer) => {
+    const listen = (name: OutputStream, stream: Launched['stdout'] | undefined) => {
+      if (!stream) return;
+      let recent = 0;
+      stream.on('data', (chunk: Buffer) => {
         log.append(name, chunk);
         for (const listener of this.#listeners) listener(name, chunk);
+        recent += chunk.length;
+        if (recent < burstBytes) return;
+        // A program that floods its output must wait: the node has other work to do.
+        recent = 0;
+        stream.pause();
+        setTimeout(() => stream.resume(), burstPause);
       });
+    };
     listen('stdout', this.#main.stdout);
     listen('stderr', this.#main.stderr);
   }
