@@ -21,15 +21,10 @@ export class EncodeError extends Error {
   }
 }
 
-const writer = new ReverseWriter();
-
 function run(type: string, json: any): Buffer {
-  try {
-    writeMessage(type, json, '');
-    return writer.finish();
-  } finally {
-    writer.clear();
-  }
+  const writer = new ReverseWriter();
+  writeMessage(writer, type, json, '');
+  return writer.finish();
 }
 
 /** Bytes of the message that `@type` names: the `value` of an Any, not the Any itself. Throws EncodeError. */
@@ -43,17 +38,17 @@ export function encodeAs(type: string, json: unknown): Buffer {
   return run(typeName(type), json);
 }
 
-function writeMessage(type: string, json: any, path: string): void {
+function writeMessage(writer: ReverseWriter, type: string, json: any, path: string): void {
   if (isWellKnown(type)) {
-    writeWellKnown(type, json, path);
+    writeWellKnown(writer, type, json, path);
     return;
   }
   const message = messageOf(type);
   if (!message) throw new EncodeError(path, `the message type ${type} is unknown`);
-  writeFields(message, json, path);
+  writeFields(writer, message, json, path);
 }
 
-function writeFields(message: Message, json: any, path: string): void {
+function writeFields(writer: ReverseWriter, message: Message, json: any, path: string): void {
   if (typeof json !== 'object' || json === null)
     throw new EncodeError(path, `must be an object (${message.name})`);
   const fields: Field[] = [];
@@ -67,6 +62,7 @@ function writeFields(message: Message, json: any, path: string): void {
   for (let i = fields.length - 1; i >= 0; i--) {
     const field = fields[i]!;
     writeField(
+      writer,
       field,
       json[field.name] ?? json[field.protoName],
       path === '' ? field.name : `${path}.${field.name}`,
@@ -74,21 +70,21 @@ function writeFields(message: Message, json: any, path: string): void {
   }
 }
 
-function writeField(field: Field, value: any, path: string): void {
+function writeField(writer: ReverseWriter, field: Field, value: any, path: string): void {
   if (value === null && field.type !== 'google.protobuf.Value') return;
   if (field.mapKey) {
-    writeMap(field, value, path);
+    writeMap(writer, field, value, path);
     return;
   }
   if (field.repeated) {
-    writeList(field, value, path);
+    writeList(writer, field, value, path);
     return;
   }
   if (field.implicit && isZero(field.kind, value)) return;
-  writeElement(field, value, path);
+  writeElement(writer, field, value, path);
 }
 
-function writeElement(field: Field, value: any, path: string): void {
+function writeElement(writer: ReverseWriter, field: Field, value: any, path: string): void {
   if (field.kind !== 'message') {
     const raw =
       field.kind === 'enum' ? enumNumber(field.type, value, path) : checked(field.kind, value, path);
@@ -96,22 +92,22 @@ function writeElement(field: Field, value: any, path: string): void {
     writeScalar(writer, field.kind, raw);
   } else {
     const before = writer.length;
-    writeMessage(field.type, value, path);
+    writeMessage(writer, field.type, value, path);
     writer.varint(writer.length - before);
   }
   writer.tag(field.number, wireTypes[field.kind]);
 }
 
-function writeList(field: Field, value: any, path: string): void {
+function writeList(writer: ReverseWriter, field: Field, value: any, path: string): void {
   if (!Array.isArray(value)) throw new EncodeError(path, 'must be a list');
   if (isPackable(field.kind)) {
-    writePacked(field, value, path);
+    writePacked(writer, field, value, path);
     return;
   }
-  for (let i = value.length - 1; i >= 0; i--) writeElement(field, value[i], `${path}[${i}]`);
+  for (let i = value.length - 1; i >= 0; i--) writeElement(writer, field, value[i], `${path}[${i}]`);
 }
 
-function writePacked(field: Field, value: any[], path: string): void {
+function writePacked(writer: ReverseWriter, field: Field, value: any[], path: string): void {
   if (value.length === 0) return;
   const before = writer.length;
   for (let i = value.length - 1; i >= 0; i--) {
@@ -123,12 +119,12 @@ function writePacked(field: Field, value: any[], path: string): void {
   writer.tag(field.number, 2);
 }
 
-function writeMap(field: Field, value: any, path: string): void {
+function writeMap(writer: ReverseWriter, field: Field, value: any, path: string): void {
   if (typeof value !== 'object') throw new EncodeError(path, 'must be an object');
   const element: Field = { ...field, number: 2, mapKey: undefined, repeated: false, implicit: false };
   for (const key of Object.keys(value).reverse()) {
     const before = writer.length;
-    writeElement(element, value[key], `${path}[${key}]`);
+    writeElement(writer, element, value[key], `${path}[${key}]`);
     writeScalar(writer, field.mapKey!, mapKey(field.mapKey!, key));
     writer.tag(1, wireTypes[field.mapKey!]);
     writer.varint(writer.length - before);
@@ -160,7 +156,7 @@ function enumNumber(type: string, value: any, path: string): number {
   return number;
 }
 
-function writeWellKnown(type: string, json: any, path: string): void {
+function writeWellKnown(writer: ReverseWriter, type: string, json: any, path: string): void {
   const scalar = wrappers[type];
   if (scalar) {
     if (isZero(scalar as Kind, json)) return;
@@ -170,45 +166,45 @@ function writeWellKnown(type: string, json: any, path: string): void {
   }
   switch (type) {
     case 'google.protobuf.Any':
-      writeAny(json, path);
+      writeAny(writer, json, path);
       return;
     case 'google.protobuf.Duration':
-      writeInstant(parseDuration(String(json)), 'a duration such as 1.5s', path);
+      writeInstant(writer, parseDuration(String(json)), 'a duration such as 1.5s', path);
       return;
     case 'google.protobuf.Timestamp':
-      writeInstant(parseTimestamp(String(json)), 'a time such as 2026-01-31T12:00:00Z', path);
+      writeInstant(writer, parseTimestamp(String(json)), 'a time such as 2026-01-31T12:00:00Z', path);
       return;
     case 'google.protobuf.Struct':
-      writeStruct(json);
+      writeStruct(writer, json);
       return;
     case 'google.protobuf.Value':
-      writeValue(json);
+      writeValue(writer, json);
       return;
     case 'google.protobuf.ListValue':
-      writeValues(json);
+      writeValues(writer, json);
       return;
     case 'google.protobuf.Empty':
       return;
     case 'google.protobuf.FieldMask':
-      for (const mask of String(json).split(',').reverse()) writeText(1, toSnake(mask));
+      for (const mask of String(json).split(',').reverse()) writeText(writer, 1, toSnake(mask));
       return;
     default:
       throw new EncodeError(path, `the message type ${type} is unknown`);
   }
 }
 
-function writeText(field: number, text: string): void {
+function writeText(writer: ReverseWriter, field: number, text: string): void {
   writeScalar(writer, 'string', text);
   writer.tag(field, 2);
 }
 
-function writeAny(json: any, path: string): void {
+function writeAny(writer: ReverseWriter, json: any, path: string): void {
   const url = json?.['@type'];
   if (typeof url !== 'string') throw new EncodeError(path, 'must have an @type');
   const type = typeName(url);
   const before = writer.length;
-  if (isWellKnown(type)) writeMessage(type, json.value, path);
-  else if (messageOf(type)) writeMessage(type, json, path);
+  if (isWellKnown(type)) writeMessage(writer, type, json.value, path);
+  else if (messageOf(type)) writeMessage(writer, type, json, path);
   else if (typeof json.value === 'string') writer.bytes(Buffer.from(json.value, 'base64'));
   else throw new EncodeError(path, `the message type ${type} is unknown`);
   const size = writer.length - before;
@@ -216,10 +212,15 @@ function writeAny(json: any, path: string): void {
     writer.varint(size);
     writer.tag(2, 2);
   }
-  writeText(1, url);
+  writeText(writer, 1, url);
 }
 
-function writeInstant(instant: Instant | undefined, wanted: string, path: string): void {
+function writeInstant(
+  writer: ReverseWriter,
+  instant: Instant | undefined,
+  wanted: string,
+  path: string,
+): void {
   if (!instant) throw new EncodeError(path, `must be ${wanted}`);
   if (instant.nanos !== 0) {
     writeScalar(writer, 'int32', instant.nanos);
@@ -231,28 +232,28 @@ function writeInstant(instant: Instant | undefined, wanted: string, path: string
   }
 }
 
-function writeStruct(json: Record<string, unknown>): void {
+function writeStruct(writer: ReverseWriter, json: Record<string, unknown>): void {
   for (const key of Object.keys(json).reverse()) {
     const entry = writer.length;
-    writeValue(json[key]);
+    writeValue(writer, json[key]);
     writer.varint(writer.length - entry);
     writer.tag(2, 2);
-    writeText(1, key);
+    writeText(writer, 1, key);
     writer.varint(writer.length - entry);
     writer.tag(1, 2);
   }
 }
 
-function writeValues(values: readonly unknown[]): void {
+function writeValues(writer: ReverseWriter, values: readonly unknown[]): void {
   for (let i = values.length - 1; i >= 0; i--) {
     const before = writer.length;
-    writeValue(values[i]);
+    writeValue(writer, values[i]);
     writer.varint(writer.length - before);
     writer.tag(1, 2);
   }
 }
 
-function writeValue(value: unknown): void {
+function writeValue(writer: ReverseWriter, value: unknown): void {
   const before = writer.length;
   if (typeof value === 'number') {
     writer.double(value);
@@ -260,7 +261,7 @@ function writeValue(value: unknown): void {
     return;
   }
   if (typeof value === 'string') {
-    writeText(3, value);
+    writeText(writer, 3, value);
     return;
   }
   if (typeof value === 'boolean' || value === null || value === undefined) {
@@ -268,8 +269,8 @@ function writeValue(value: unknown): void {
     writer.tag(typeof value === 'boolean' ? 4 : 1, 0);
     return;
   }
-  if (Array.isArray(value)) writeValues(value);
-  else writeStruct(value as Record<string, unknown>);
+  if (Array.isArray(value)) writeValues(writer, value);
+  else writeStruct(writer, value as Record<string, unknown>);
   writer.varint(writer.length - before);
   writer.tag(Array.isArray(value) ? 6 : 5, 2);
 }

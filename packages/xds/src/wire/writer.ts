@@ -2,10 +2,9 @@ const two32 = 0x1_0000_0000;
 
 /**
  * Writes Protobuf from the end to the start, so that the length of a nested message is known when its tag is written.
- * One writer is used again for message after message; `finish` copies out what was written.
  */
 export class ReverseWriter {
-  #buffer = Buffer.allocUnsafeSlow(4096);
+  #buffer = Buffer.allocUnsafeSlow(1024);
   #start = this.#buffer.length;
 
   /** Bytes written so far. */
@@ -13,21 +12,11 @@ export class ReverseWriter {
     return this.#buffer.length - this.#start;
   }
 
+  /** What was written; the writer is not to be used after it. */
   finish(): Buffer {
-    const result = Buffer.from(this.#buffer.subarray(this.#start));
-    this.#start = this.#buffer.length;
-    if (this.#buffer.length > 1 << 20) this.#reset();
-    return result;
-  }
-
-  #reset(): void {
-    this.#buffer = Buffer.allocUnsafeSlow(4096);
-    this.#start = this.#buffer.length;
-  }
-
-  /** Forgets what was written, after an error. */
-  clear(): void {
-    this.#start = this.#buffer.length;
+    return this.#buffer.length > 2 * this.length + 256
+      ? Buffer.from(this.#buffer.subarray(this.#start))
+      : this.#buffer.subarray(this.#start);
   }
 
   #reserve(size: number): number {
