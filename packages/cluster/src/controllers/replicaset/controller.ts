@@ -48,10 +48,15 @@ export function startReplicaSets(context: ControllerContext): Controller {
   const manage = async (key: string, set: KubeObject, active: readonly KubeObject[]): Promise<undefined> => {
     const difference = set.spec.replicas - active.length;
     if (difference > 0) {
-      await createPods(set, Math.min(difference, burst), (pod) => expectations.created(key, pod));
+      for (let made = 0; made < Math.min(difference, burst); made++) {
+        expectations.created(key, await createPod(context, events, set));
+      }
     } else if (difference < 0) {
       const doomed = sortForDeletion(active, related(set)).slice(0, Math.min(-difference, burst));
-      await deletePods(set, doomed, (pod) => expectations.deleted(key, pod));
+      for (const pod of doomed) {
+        await deletePod(context, events, set, pod);
+        expectations.deleted(key, pod);
+      }
     }
   };
 
@@ -60,27 +65,6 @@ export function startReplicaSets(context: ControllerContext): Controller {
     const owner = controllerOf(set);
     const siblings = owner ? sets.store.byIndex('controller', owner.uid) : [set];
     return siblings.flatMap((sibling) => pods.store.byIndex('controller', sibling.metadata.uid!));
-  };
-
-  const createPods = async (
-    set: KubeObject,
-    count: number,
-    note: (pod: KubeObject) => void,
-  ): Promise<void> => {
-    for (let made = 0; made < count; made++) note(await createPod(context, events, set));
-  };
-
-  const deletePods = async (
-    set: KubeObject,
-    doomed: KubeObject[],
-    note: (pod: KubeObject) => void,
-  ): Promise<void> => {
-    for (const pod of doomed) {
-      const { name, namespace, uid } = pod.metadata;
-      await ignoreNotFound(client.delete(resources.pods, name!, namespace, { preconditions: { uid } }));
-      note(pod);
-      events.event(set, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`);
-    }
   };
 
   const enqueue = (object: KubeObject) => reconciler.add(objectKey(object));
@@ -123,4 +107,16 @@ export async function createPod(
     events.event(owner, 'Warning', 'FailedCreate', `Error creating: ${(error as Error).message}`);
     throw error;
   }
+}
+
+/** Deletes one pod of a workload and says so in an event of the workload. */
+async function deletePod(
+  { client }: ControllerContext,
+  events: EventRecorder,
+  owner: KubeObject,
+  pod: KubeObject,
+): Promise<void> {
+  const { name, namespace, uid } = pod.metadata;
+  await ignoreNotFound(client.delete(resources.pods, name!, namespace, { preconditions: { uid } }));
+  events.event(owner, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`);
 }
