@@ -41,7 +41,7 @@ export const defaultInjectionConfig: InjectionConfig = {
   interceptionMode: 'REDIRECT',
   includeOutboundIPRanges: '*',
   excludeOutboundIPRanges: '',
-  nativeSidecar: false,
+  nativeSidecar: true,
   holdApplicationUntilProxyStarts: false,
   rewriteProbes: true,
   mergeMetrics: true,

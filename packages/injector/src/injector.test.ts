@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configFromMesh, defaultInjectionConfig, injectObject, injectPod, injectText } from './index.ts';
 
-const config = { ...defaultInjectionConfig, proxyConfig: { discoveryAddress: 'istiod:15010' } };
+const config = { ...defaultInjectionConfig, nativeSidecar: false, proxyConfig: { discoveryAddress: 'istiod:15010' } };
 
 function podOf({
   labels = {},
@@ -197,5 +197,5 @@ test('the mesh says where the control plane is', () => {
     defaultConfig: { discoveryAddress: 'x:1', interceptionMode: 'NONE' },
   });
   const pod = inject(podOf(), mesh);
-  assert.deepEqual([environment(pod).TRUST_DOMAIN, pod.spec.initContainers], ['td', undefined]);
+  assert.deepEqual([environment(pod).TRUST_DOMAIN, names(pod.spec.initContainers)], ['td', ['istio-proxy']]);
 });
