@@ -12,8 +12,6 @@ import {
   type XdsResource,
 } from '../translate.ts';
 
-import { createFitter } from './fit.ts';
-
 const kinds: readonly XdsKind[] = ['clusters', 'endpoints', 'listeners', 'routes'];
 
 const typeUrlOf: Record<XdsKind, string> = {
@@ -43,7 +41,6 @@ export interface DistributorOptions {
 export class Distributor {
   readonly #options: DistributorOptions;
   readonly #encoder = new ResourceEncoder();
-  readonly #fit = createFitter();
   readonly #clients = new Map<AdsConnection, Client>();
   #model: Model | undefined;
   #pushes = 0;
@@ -114,7 +111,7 @@ export class Distributor {
   #resources(kind: XdsKind, node: ProxyNode): readonly XdsResource[] | undefined {
     const { translator, log } = this.#options;
     try {
-      return this.#fit(node, translator[kind](this.#model!, node));
+      return translator[kind](this.#model!, node);
     } catch (error) {
       log.error(`cannot generate ${kind}`, { node: node.id, error: (error as Error).stack });
       return undefined;

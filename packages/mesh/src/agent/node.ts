@@ -72,9 +72,8 @@ export function describeNode(options: AgentOptions, facts: PodFacts): AgentNode 
       ENVOY_STATUS_PORT: 15021,
       PROXY_CONFIG: options.proxyConfig,
       ...(facts.capturedByRules && { INTERCEPTION_MODE: 'NONE' }),
+      // Nobody gives this proxy a certificate yet, so nothing may wait for one.
       LATEEN_NO_IDENTITY: 'true',
-      // Envoy's own builds lack the filters that Istio's build has.
-      ...(env.LATEEN_DATA_PLANE === 'envoy' && { LATEEN_PLAIN_ENVOY: 'true' }),
     },
   };
 }
