@@ -52,7 +52,9 @@ export function assemble(
   clock: Clock,
 ): Assembly {
   const log = options.log ?? silentLog;
-  const store = Store.open(join(options.stateDir, 'store'));
+  const store = Store.open(join(options.stateDir, 'store'), {
+    ...(options.watchHistory && { history: options.watchHistory }),
+  });
   store.onFailure((error) => log.error('the store failed', { error }));
   const today = builtinVersions();
   const retired = options.profile === 'api' ? [] : retiredVersions(today);

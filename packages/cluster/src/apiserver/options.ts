@@ -17,6 +17,8 @@ export interface ApiServerOptions {
   readonly nodePortRange?: readonly [number, number];
   /** Name of the kubeconfig's cluster, user and context; `lateen` when absent. */
   readonly contextName?: string;
+  /** Changes per resource that watchers can ask for afterwards; 1000 when absent. */
+  readonly watchHistory?: number;
   readonly log?: Log;
   readonly clock?: Clock;
 }

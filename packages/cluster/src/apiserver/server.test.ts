@@ -75,7 +75,7 @@ test('finalizers hold an object until the last is gone', () =>
   }));
 
 test('watches see what begins and ceases to match, and are told when they are too late', () =>
-  withServer({}, async ({ client }) => {
+  withServer({ watchHistory: 10 }, async ({ client }) => {
     const maps = core('configmaps');
     const first = await client.create(maps, configMap('a'));
     const from = {
@@ -92,7 +92,7 @@ test('watches see what begins and ceases to match, and are told when they are to
     const types = [await watch.next(), await watch.next(), await watch.next()].map((event) => event.type);
     assert.deepEqual(types, ['ADDED', 'MODIFIED', 'DELETED']);
     await watch.stop();
-    for (let index = 0; index < 2100; index++) {
+    for (let index = 0; index < 21; index++) {
       await client.patch(maps, 'a', 'default', 'merge', { data: { k: String(index) } });
     }
     const late = watcher(client, from);
