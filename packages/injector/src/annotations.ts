@@ -7,6 +7,7 @@ export const traffic = (name: string) => `traffic.sidecar.istio.io/${name}`;
 export const sidecar = (name: string) => `sidecar.istio.io/${name}`;
 export const readiness = (name: string) => `readiness.status.sidecar.istio.io/${name}`;
 export const statusPortAnnotation = 'status.sidecar.istio.io/port';
+export const templatesAnnotation = 'inject.istio.io/templates';
 export const statusAnnotation = 'sidecar.istio.io/status';
 export const proxyConfigAnnotation = 'proxy.istio.io/config';
 

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configFromMesh, defaultInjectionConfig, injectObject, injectPod, injectText } from './index.ts';
 
-const config = { ...defaultInjectionConfig, nativeSidecar: false, proxyConfig: { discoveryAddress: 'istiod:15010' } };
+const config = {
+  ...defaultInjectionConfig,
+  nativeSidecar: false,
+  proxyConfig: { discoveryAddress: 'istiod:15010' },
+};
 
 function podOf({
   labels = {},
@@ -198,4 +202,15 @@ test('the mesh says where the control plane is', () => {
   });
   const pod = inject(podOf(), mesh);
   assert.deepEqual([environment(pod).TRUST_DOMAIN, names(pod.spec.initContainers)], ['td', ['istio-proxy']]);
+});
+
+test('a gateway is its proxy and nothing else', () => {
+  const own = { name: 'istio-proxy', image: 'auto', imagePullPolicy: 'IfNotPresent' };
+  const pod = inject(
+    podOf({ annotations: { 'inject.istio.io/templates': 'gateway' }, spec: { containers: [own] } }),
+  );
+  assert.deepEqual([names(pod.spec.containers), pod.spec.initContainers], [['istio-proxy'], undefined]);
+  assert.deepEqual(proxyOf(pod).args.slice(0, 2), ['proxy', 'router']);
+  assert.deepEqual([proxyOf(pod).image, proxyOf(pod).imagePullPolicy], [config.image, 'IfNotPresent']);
+  assert.equal(pod.metadata.labels['security.istio.io/tlsMode'], undefined);
 });

@@ -9,6 +9,7 @@ import {
   sidecar,
   statusAnnotation,
   statusPortAnnotation,
+  templatesAnnotation,
 } from './annotations.ts';
 import type { InjectionConfig } from './config.ts';
 import { isInjected, proxyContainer, wantsSidecar } from './decide.ts';
@@ -64,6 +65,20 @@ interface Circumstances {
   readonly workload: Workload;
 }
 
+/** How this pod's sidecar is to be: the pod's words before the mesh's. */
+function planOf(annotations: Annotations, proxyConfig: Json, config: InjectionConfig) {
+  const gateway = (annotations[templatesAnnotation] ?? '').split(',').includes('gateway');
+  const native = !gateway && isTrue(annotations[sidecar('nativeSidecar')], config.nativeSidecar);
+  return {
+    gateway,
+    native,
+    hold: !gateway && (proxyConfig.holdApplicationUntilProxyStarts ?? config.holdApplicationUntilProxyStarts),
+    rewrite: !gateway && isTrue(annotations[sidecar('rewriteAppHTTPProbers')], config.rewriteProbes),
+    mode: annotations[sidecar('interceptionMode')] ?? proxyConfig.interceptionMode ?? config.interceptionMode,
+    statusPort: Number(annotations[statusPortAnnotation] ?? proxyConfig.statusPort ?? config.statusPort),
+  };
+}
+
 function withSidecar(
   pod: KubeObject,
   annotations: Annotations,
@@ -71,77 +86,88 @@ function withSidecar(
   { namespace, config, workload }: Circumstances,
 ): KubeObject {
   const spec: Json = pod.spec ?? {};
-  const statusPort = Number(annotations[statusPortAnnotation] ?? proxyConfig.statusPort ?? config.statusPort);
-  const mode =
-    annotations[sidecar('interceptionMode')] ?? proxyConfig.interceptionMode ?? config.interceptionMode;
-  const native = isTrue(annotations[sidecar('nativeSidecar')], config.nativeSidecar);
-  const hold = proxyConfig.holdApplicationUntilProxyStarts ?? config.holdApplicationUntilProxyStarts;
-  const author = [...(spec.containers ?? []), ...(spec.initContainers ?? [])].find(
-    (container) => container.name === proxyContainer,
-  );
-  const isApp = (container: Json) => container.name !== proxyContainer;
-  const rewrite = isTrue(annotations[sidecar('rewriteAppHTTPProbers')], config.rewriteProbes);
+  const plan = planOf(annotations, proxyConfig, config);
+  const all: Json[] = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
+  const author = all.find((container) => container.name === proxyContainer);
   const apps = ((spec.containers ?? []) as Json[])
-    .filter(isApp)
-    .map((container) => (rewrite ? rewriteProbes(container, statusPort) : { container, originals: {} }));
+    .filter((container) => container.name !== proxyContainer)
+    .map((container) =>
+      plan.rewrite ? rewriteProbes(container, plan.statusPort) : { container, originals: {} },
+    );
   const appContainers = apps.map(({ container }) => container);
   const probes = Object.assign({}, ...apps.map(({ originals }) => originals));
   const metrics = metricsOf(annotations, config);
-  const input = {
-    annotations,
-    namespace,
-    workload,
-    config,
-    mode,
-    native,
-    hold,
-    statusPort,
-    proxyConfig,
-    appContainers,
-    probes,
-    metrics: metrics?.original,
-  };
-  const generated = proxyContainerOf(input);
+  const common = { annotations, namespace, workload, config, proxyConfig, appContainers, probes };
+  const generated = proxyContainerOf({ ...common, ...plan, metrics: metrics?.original });
   const proxy = author ? mergeContainer(generated, author) : generated;
-  const init = initContainer(
-    annotations,
-    { ...config, statusPort },
-    mode,
-    proxyResources(annotations, config),
-  );
-  const inits = ((spec.initContainers ?? []) as Json[]).filter(isApp);
+  const resources = proxyResources(annotations, config);
+  const init = plan.gateway
+    ? undefined
+    : initContainer(annotations, { ...config, statusPort: plan.statusPort }, plan.mode, resources);
   const volumes = sidecarVolumes(annotations).filter(
     ({ name }) => !spec.volumes?.some((own: Json) => own.name === name),
   );
-  const containers = native ? appContainers : hold ? [proxy, ...appContainers] : [...appContainers, proxy];
-  const initContainers = [...(init ? [init] : []), ...(native ? [proxy] : []), ...inits];
-  const status = {
-    initContainers: [...(init ? ['istio-init'] : []), ...(native ? [proxyContainer] : [])],
-    containers: native ? null : [proxyContainer],
-    volumes: volumes.map(({ name }) => name),
-    imagePullSecrets: null,
-    revision: config.revision,
-  };
   return {
     ...pod,
     metadata: {
       ...pod.metadata,
-      labels: { ...pod.metadata.labels, ...canonicalLabels(pod.metadata.labels ?? {}, workload) },
+      labels: labelsOf(pod, workload, plan.gateway),
       annotations: {
         ...annotations,
         'istio.io/rev': config.revision,
         ...defaultContainer(annotations, appContainers),
         ...metrics?.annotations,
-        [statusAnnotation]: JSON.stringify(status),
+        [statusAnnotation]: statusOf(init !== undefined, plan.native, volumes, config.revision),
       },
     },
     spec: {
       ...spec,
-      ...(initContainers.length > 0 && { initContainers }),
-      containers,
+      ...containersOf(spec, appContainers, proxy, init, plan),
+      ...(plan.gateway && { securityContext: { ...lowPorts, ...spec.securityContext } }),
       volumes: [...volumes, ...(spec.volumes ?? [])],
     },
   };
+}
+
+/** Gateways may listen on ports below 1024. */
+const lowPorts = { sysctls: [{ name: 'net.ipv4.ip_unprivileged_port_start', value: '0' }] };
+
+function labelsOf(pod: KubeObject, workload: Workload, gateway: boolean): Record<string, string> {
+  const labels = pod.metadata.labels ?? {};
+  const { 'security.istio.io/tlsMode': tlsMode, ...names } = canonicalLabels(labels, workload);
+  return { ...labels, ...(gateway ? {} : { 'security.istio.io/tlsMode': tlsMode! }), ...names };
+}
+
+function containersOf(
+  spec: Json,
+  apps: readonly Json[],
+  proxy: Json,
+  init: object | undefined,
+  { native, hold }: { native: boolean; hold: boolean },
+): Json {
+  const own = ((spec.initContainers ?? []) as Json[]).filter(
+    (container) => container.name !== proxyContainer,
+  );
+  const initContainers = [...(init ? [init] : []), ...(native ? [proxy] : []), ...own];
+  const containers = native ? apps : hold ? [proxy, ...apps] : [...apps, proxy];
+  return { ...(initContainers.length > 0 && { initContainers }), containers };
+}
+
+/** What was added, for those that look for it: Istio's own format. */
+function statusOf(
+  init: boolean,
+  native: boolean,
+  volumes: readonly { name: string }[],
+  revision: string,
+): string {
+  const initContainers = [...(init ? ['istio-init'] : []), ...(native ? [proxyContainer] : [])];
+  return JSON.stringify({
+    initContainers: initContainers.length > 0 ? initContainers : null,
+    containers: native ? null : [proxyContainer],
+    volumes: volumes.map(({ name }) => name),
+    imagePullSecrets: null,
+    revision,
+  });
 }
 
 function defaultContainer(annotations: Annotations, apps: readonly Json[]): Record<string, string> {

@@ -11,6 +11,8 @@ export interface ProxyContainerInput {
   readonly config: InjectionConfig;
   readonly mode: string;
   readonly native: boolean;
+  /** A gateway: the proxy is the whole pod. */
+  readonly gateway: boolean;
   readonly hold: boolean;
   readonly statusPort: number;
   readonly proxyConfig: Readonly<Record<string, any>>;
@@ -73,10 +75,10 @@ function environment(input: ProxyContainerInput): EnvironmentVariable[] {
   ];
 }
 
-function proxyArguments({ annotations, config }: ProxyContainerInput): string[] {
+function proxyArguments({ annotations, config, gateway }: ProxyContainerInput): string[] {
   return [
     'proxy',
-    'sidecar',
+    gateway ? 'router' : 'sidecar',
     '--domain',
     '$(POD_NAMESPACE).svc.cluster.local',
     `--proxyLogLevel=${annotations[sidecar('logLevel')] ?? config.proxyLogLevel}`,
@@ -99,14 +101,16 @@ const definedOf = (object: Record<string, any>) =>
   Object.fromEntries(Object.entries(object).filter(([, item]) => item !== undefined));
 const some = (object: object) => (Object.keys(object).length > 0 ? object : undefined);
 
-function readyProbe({ annotations, config }: ProxyContainerInput): Record<string, object> {
+function readyProbe({ annotations, config, gateway }: ProxyContainerInput): Record<string, object> {
   if (annotations[statusPortAnnotation] === '0') return {};
   const number = (name: 'initialDelaySeconds' | 'periodSeconds' | 'failureThreshold') =>
     Number(annotations[readiness(name)] ?? config.readiness[name]);
   const httpGet = { path: '/healthz/ready', port: 15021 };
   const initialDelaySeconds = number('initialDelaySeconds') || undefined;
   return {
-    startupProbe: { httpGet, failureThreshold: 600, periodSeconds: 1, timeoutSeconds: 3 },
+    ...(!gateway && {
+      startupProbe: { httpGet, failureThreshold: 600, periodSeconds: 1, timeoutSeconds: 3 },
+    }),
     readinessProbe: definedOf({
       httpGet,
       initialDelaySeconds,
