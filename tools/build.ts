@@ -117,7 +117,9 @@ async function main(): Promise<void> {
 
 /** Parts have hashed names and arrive before the programs that import them; old ones stay for processes that still run. */
 function publish(fresh: string, started: Date): void {
-  const names = readdirSync(fresh).sort((a, b) => Number(b.startsWith('part-')) - Number(a.startsWith('part-')));
+  const names = readdirSync(fresh).sort(
+    (a, b) => Number(b.startsWith('part-')) - Number(a.startsWith('part-')),
+  );
   for (const name of names) renameSync(path.join(fresh, name), path.join(dist, name));
   writeFileSync(path.join(dist, 'stamp'), started.toISOString());
   // The stamp carries the time at which the sources were read, so that a later edit is seen.
@@ -129,6 +131,8 @@ try {
 } catch (error) {
   // The launchers go on from source; whoever builds on purpose sees the reasons.
   const quiet = process.argv.includes('--if-stale');
-  console.error(quiet ? 'lateen: the bundle cannot be made, running from source (npm run build says why)' : String(error));
+  console.error(
+    quiet ? 'lateen: the bundle cannot be made, running from source (npm run build says why)' : String(error),
+  );
   process.exitCode = 1;
 }

@@ -19,5 +19,10 @@ export interface ConnectionInfo {
   readonly filterChainName: string;
   readonly startedAt: number;
   /** Set once TLS exists. */
-  readonly tls?: { readonly version: string; readonly peerUriSans: readonly string[]; readonly localUriSans: readonly string[]; readonly peerSubject: string };
+  readonly tls?: {
+    readonly version: string;
+    readonly peerUriSans: readonly string[];
+    readonly localUriSans: readonly string[];
+    readonly peerSubject: string;
+  };
 }

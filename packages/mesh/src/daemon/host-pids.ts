@@ -45,7 +45,9 @@ function readProcess(name: string): Process | undefined {
     const status = readFileSync(`/proc/${name}/status`, 'utf8');
     const parent = /^PPid:\s+(\d+)$/m.exec(status);
     const pids = /^NSpid:\s+(.*)$/m.exec(status);
-    return parent && pids ? { parent: Number(parent[1]), pids: pids[1]!.trim().split(/\s+/).map(Number) } : undefined;
+    return parent && pids
+      ? { parent: Number(parent[1]), pids: pids[1]!.trim().split(/\s+/).map(Number) }
+      : undefined;
   } catch {
     return undefined;
   }
