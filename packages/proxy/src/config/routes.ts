@@ -1,5 +1,6 @@
 import type { Problem, Result } from '@lateen/kit';
 import type { RouteTableHandle, RouteTableValue } from '../http/types.ts';
+import type { StatsScope } from '../telemetry/stats.ts';
 import type { Message } from './problems.ts';
 
 export interface RouteEnvironment {
@@ -19,8 +20,19 @@ interface RouteEntry {
   /** A first answer came, or the wait for it is over. */
   known: boolean;
   readonly waiting: Set<() => void>;
+  readonly stats: Set<StatsScope>;
   unsubscribe: () => void;
 }
+
+const counters = [
+  'config_reload',
+  'init_fetch_timeout',
+  'update_attempt',
+  'update_empty',
+  'update_failure',
+  'update_rejected',
+  'update_success',
+];
 
 /** Route configurations that listeners have asked for by name. */
 export class RouteConfigs {
@@ -31,8 +43,11 @@ export class RouteConfigs {
     this.environment = environment;
   }
 
-  handle(name: string, source: Message): RouteTableHandle {
+  /** `stats` is the scope `http.PREFIX.rds.NAME` of the connection manager that asks. */
+  handle(name: string, source: Message, stats?: StatsScope): RouteTableHandle {
     const entry = this.entries.get(name) ?? this.create(name, source);
+    if (stats) entry.stats.add(stats);
+    if (stats) for (const counter of counters) stats.counter(counter);
     entry.handles++;
     let released = false;
     return {
@@ -43,6 +58,7 @@ export class RouteConfigs {
         if (released) return;
         released = true;
         entry.handles--;
+        if (stats) entry.stats.delete(stats);
         if (entry.handles === 0) this.drop(entry);
       },
     };
@@ -58,6 +74,7 @@ export class RouteConfigs {
       updatedAt: 0,
       known: false,
       waiting: new Set(),
+      stats: new Set(),
       unsubscribe: () => {},
     };
     this.entries.set(name, entry);
@@ -81,6 +98,12 @@ export class RouteConfigs {
     const entry = this.entries.get(message.name);
     if (!entry) return [];
     const compiled = this.environment.compile(message, '');
+    this.count(
+      entry,
+      compiled.value
+        ? ['update_attempt', 'update_success', 'config_reload']
+        : ['update_attempt', 'update_rejected'],
+    );
     if (!compiled.value) return compiled.problems;
     entry.current = compiled.value;
     entry.message = message;
@@ -88,6 +111,10 @@ export class RouteConfigs {
     entry.updatedAt = this.environment.now();
     this.settle(entry);
     return [];
+  }
+
+  private count(entry: RouteEntry, names: readonly string[]): void {
+    for (const scope of entry.stats) for (const name of names) scope.counter(name).inc();
   }
 
   private settle(entry: RouteEntry): void {

@@ -56,7 +56,7 @@ export class ActiveListener {
   accept(socket: Socket): void {
     if (!this.environment.admit(this.config)) {
       this.stats.overflow.inc();
-      socket.resetAndDestroy();
+      socket.destroy();
       return;
     }
     this.stats.acceptedPerEvent.record(1);

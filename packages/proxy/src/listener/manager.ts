@@ -168,9 +168,7 @@ export class Listeners {
   private reusableChains(config: ListenerConfig): readonly Chain[] {
     const old = this.active.get(config.name)?.listener;
     if (!old) return [];
-    const shell = (message: Message) =>
-      JSON.stringify({ ...message, filterChains: undefined, defaultFilterChain: undefined });
-    return shell(old.config.message) === shell(config.message) ? old.chains.all : [];
+    return sameShell(old.config.message, config.message) ? old.chains.all : [];
   }
 
   private warm(
@@ -268,7 +266,7 @@ export class Listeners {
     scope.counter(old ? 'listener_modified' : 'listener_added').inc();
     if (old) {
       const kept = entry.listener.chains.all;
-      if (old.chains.all.some((chain) => kept.includes(chain)))
+      if (sameShell(old.config.message, entry.listener.config.message))
         scope.counter('listener_in_place_updated').inc();
       this.retire(old, kept, entry.listener);
     }
@@ -442,6 +440,13 @@ export class Listeners {
     this.warming.clear();
     this.draining.clear();
   }
+}
+
+/** True when nothing but filter chains differs. */
+function sameShell(a: Message, b: Message): boolean {
+  const shell = (message: Message) =>
+    JSON.stringify({ ...message, filterChains: undefined, defaultFilterChain: undefined });
+  return shell(a) === shell(b);
 }
 
 function problem(path: string, message: string): Problem {

@@ -6,12 +6,17 @@ import type { HttpDependencies, NetworkFilter } from '../http/types.ts';
 import { DirectResponseFilter, EchoFilter } from '../tcp/simple-filters.ts';
 import { createTcpProxy, type TcpProxyDependencies } from '../tcp/tcp-proxy.ts';
 import { listHttpStats } from '../telemetry/http-stat-names.ts';
+import type { StatsScope } from '../telemetry/stats.ts';
 
 export interface NetworkFilterDependencies {
   readonly http: HttpDependencies;
   readonly tcp: TcpProxyDependencies;
-  /** RDS handles of one connection manager; the second argument is its `config_source`. */
-  readonly routes: (name: string, source: Message) => ReturnType<HttpDependencies['routes']>;
+  /** RDS handles of one connection manager; the second argument is its `config_source`, the third its stats. */
+  readonly routes: (
+    name: string,
+    source: Message,
+    stats: StatsScope,
+  ) => ReturnType<HttpDependencies['routes']>;
 }
 
 type Create = (
@@ -31,7 +36,11 @@ const terminal: Readonly<Record<string, Create>> = {
     const source = config.rds?.configSource ?? {};
     return createHttpConnectionManager(
       config,
-      { ...deps.http, routes: (name) => deps.routes(name, source) },
+      {
+        ...deps.http,
+        routes: (name) =>
+          deps.routes(name, source, deps.http.stats.scope(`http.${config.statPrefix ?? ''}.rds.${name}`)),
+      },
       path,
     );
   },

@@ -23,6 +23,7 @@ import { BufferPool } from '../tcp/read-buffers.ts';
 import { LogFiles } from '../telemetry/access-log/file.ts';
 import { type AccessLogEnvironment, createAccessLogger } from '../telemetry/access-log/index.ts';
 import { compileTextFormat } from '../telemetry/format/index.ts';
+import type { StatsScope } from '../telemetry/stats.ts';
 import { StatsStore } from '../telemetry/store.ts';
 import { type CustomTag, readCustomTags } from '../telemetry/tags.ts';
 import { systemResolve } from '../upstream/dns.ts';
@@ -232,9 +233,9 @@ export class ProxyServer implements AdminTarget, DynamicTarget {
           stats: this.store,
           createAccessLogger: http.createAccessLogger,
         },
-        routes: (name: string, source: Message) => {
+        routes: (name: string, source: Message, stats: StatsScope) => {
           asked.add(name);
-          return this.routes.handle(name, source);
+          return this.routes.handle(name, source, stats);
         },
       },
       pendingRoutes: () => [...asked].filter((name) => !this.routes.isKnown(name)),

@@ -43,6 +43,7 @@ export class HealthChecker {
     ReturnType<StatsScope['counter']>
   >;
   private readonly healthy: ReturnType<StatsScope['gauge']>;
+  private readonly degraded: ReturnType<StatsScope['gauge']>;
   private readonly timeout: number;
   private readonly healthyThreshold: number;
   private readonly unhealthyThreshold: number;
@@ -65,7 +66,8 @@ export class HealthChecker {
     };
     for (const name of ['passive_failure', 'verify_cluster']) stats.counter(name);
     this.healthy = stats.gauge('healthy');
-    stats.gauge('degraded').set(0);
+    this.degraded = stats.gauge('degraded');
+    this.degraded.set(0);
     this.healthy.set(0);
   }
 
@@ -147,6 +149,7 @@ export class HealthChecker {
     const { host } = session;
     this.stats.failure.inc();
     if (result !== 'failure') this.stats.networkFailure.inc();
+    host.timedOutHealthCheck = result === 'timeout';
     session.first = false;
     session.successes = 0;
     session.failures++;
@@ -171,6 +174,7 @@ export class HealthChecker {
     let healthy = 0;
     for (const host of this.sessions.keys()) if (!host.failedActiveHealthCheck) healthy++;
     this.healthy.set(healthy);
+    this.degraded.set([...this.sessions.keys()].filter((host) => host.degradedActiveHealthCheck).length);
   }
 
   private pause(session: Session): number {

@@ -1,3 +1,4 @@
+import { stringTest } from '../telemetry/access-log/header-filter.ts';
 import type { Probe, ProbeResult } from './health-check.ts';
 
 type Message = Readonly<Record<string, any>>;
@@ -14,6 +15,7 @@ export function httpProbe(check: Message, clusterName: string): Probe {
   const removed = new Set<string>(
     (check.requestHeadersToRemove ?? []).map((name: string) => name.toLowerCase()),
   );
+  const belongs = check.serviceNameMatcher ? stringTest(check.serviceNameMatcher, '', []) : () => true;
   return (socket, host, done) => {
     const authority = host.healthCheckHost || check.host || clusterName;
     const lines = [
@@ -31,7 +33,7 @@ export function httpProbe(check: Message, clusterName: string): Probe {
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1');
       const end = text.indexOf('\r\n\r\n');
-      if (end >= 0) done(judge(text.slice(0, end), ranges));
+      if (end >= 0) done(judge(text.slice(0, end), ranges, belongs));
       else if (text.length > 65_536) done('failure');
     });
     socket.on('end', () => done('network-failure'));
@@ -39,9 +41,15 @@ export function httpProbe(check: Message, clusterName: string): Probe {
   };
 }
 
-function judge(head: string, ranges: readonly (readonly [number, number])[]): ProbeResult {
+function judge(
+  head: string,
+  ranges: readonly (readonly [number, number])[],
+  belongs: (cluster: string) => boolean,
+): ProbeResult {
   const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1] ?? 0);
   const expected = ranges.some(([start, end]) => status >= start && status < end);
   if (!expected) return 'failure';
+  const cluster = /\r\nx-envoy-upstream-healthchecked-cluster: *([^\r\n]*)/i.exec(head)?.[1] ?? '';
+  if (!belongs(cluster.trim())) return 'failure';
   return /\r\nx-envoy-degraded:/i.test(head) ? 'degraded' : 'success';
 }

@@ -34,6 +34,8 @@ export class UpstreamHost implements Host {
   /** No health check has answered yet. */
   pendingHealthCheck = false;
   degradedActiveHealthCheck = false;
+  /** The last failed check got no answer in time. */
+  timedOutHealthCheck = false;
   ejected = false;
   /** Monotonic milliseconds at which the host joined or became healthy again; slow start counts from here. */
   since = 0;
@@ -118,6 +120,7 @@ export class UpstreamHost implements Host {
     if (this.degradedActiveHealthCheck) flags += '/degraded_active_hc';
     if (this.healthStatus === 'DEGRADED') flags += '/degraded_eds_health';
     if (this.pendingHealthCheck) flags += '/pending_active_hc';
+    if (this.failedActiveHealthCheck && this.timedOutHealthCheck) flags += '/active_hc_timeout';
     if (this.healthStatus === 'DRAINING') flags += '/eds_status_draining';
     return flags || 'healthy';
   }

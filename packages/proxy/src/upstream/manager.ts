@@ -82,6 +82,8 @@ export class Clusters implements ClusterManager {
   set(config: ClusterConfig, version = '', addedViaApi = false): RuntimeCluster {
     const known = this.pending.get(config.name) ?? this.active.get(config.name);
     if (known && sameMessage(known.cluster.message, config.message)) return known.cluster;
+    if (known) this.counters.modified();
+    else this.counters.added();
     this.drop(this.pending, config.name);
     const cluster = new RuntimeCluster(config, this.environment, addedViaApi);
     const entry: Entry = {
@@ -113,8 +115,6 @@ export class Clusters implements ClusterManager {
     this.pending.delete(name);
     const old = this.active.get(name);
     this.active.set(name, entry);
-    if (old) this.counters.modified();
-    else this.counters.added();
     if (old) this.end(old);
     this.showCounts();
     for (const listener of this.changeListeners) listener(name);

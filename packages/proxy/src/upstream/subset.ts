@@ -13,6 +13,9 @@ interface Selector {
   readonly fallbackKeys: readonly string[];
 }
 
+/** Envoy counts the subsets of its main thread and of its worker; dashboards expect both. */
+const balancersCounted = 2;
+
 /** One balancer for each combination of metadata values that the selectors name, and one to fall back on. */
 export class SubsetBalancer implements Balancer {
   private readonly make: () => Balancer;
@@ -66,10 +69,10 @@ export class SubsetBalancer implements Balancer {
 
   private account(wanted: ReadonlyMap<string, Labels>): void {
     for (const key of wanted.keys())
-      if (!this.subsets.has(key)) this.scope.counter('lb_subsets_created').inc();
+      if (!this.subsets.has(key)) this.scope.counter('lb_subsets_created').add(balancersCounted);
     for (const key of this.subsets.keys())
-      if (!wanted.has(key)) this.scope.counter('lb_subsets_removed').inc();
-    this.scope.gauge('lb_subsets_active').set(wanted.size);
+      if (!wanted.has(key)) this.scope.counter('lb_subsets_removed').add(balancersCounted);
+    this.scope.gauge('lb_subsets_active').set(wanted.size * balancersCounted);
   }
 
   choose(context: LoadBalancerContext, attempt: number): UpstreamHost | undefined {
@@ -104,7 +107,7 @@ export class SubsetBalancer implements Balancer {
       );
       return this.choose({ ...context, metadataMatch: narrowed }, attempt);
     }
-    this.scope.counter('lb_subsets_fallback').inc();
+    if (policy === this.fallback) this.scope.counter('lb_subsets_fallback').inc();
     const balancer = policy === 'DEFAULT_SUBSET' ? this.defaults : this.everything;
     return balancer?.choose(context, attempt);
   }

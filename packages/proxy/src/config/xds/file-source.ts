@@ -20,11 +20,13 @@ interface FileSubscription {
 export class FileSource implements ResourceSource {
   private readonly path: string;
   private readonly log: Log;
+  private readonly failed: (typeUrl: string) => void;
   private readonly subscriptions: FileSubscription[] = [];
   private watcher: FSWatcher | undefined;
 
-  constructor(path: string, log: Log) {
+  constructor(path: string, log: Log, failed: (typeUrl: string) => void) {
     this.path = path;
+    this.failed = failed;
     this.log = log;
   }
 
@@ -56,6 +58,7 @@ export class FileSource implements ResourceSource {
       if (parsed.problems.length > 0) throw new Error(parsed.problems.map(formatProblem).join('; '));
       for (const subscription of subscriptions) this.deliver(subscription, parsed.value);
     } catch (error) {
+      for (const subscription of subscriptions) this.failed(subscription.typeUrl);
       this.log.warn('a configuration file was refused', { path: this.path, error });
     }
   }

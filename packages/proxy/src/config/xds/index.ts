@@ -127,10 +127,17 @@ export class DynamicConfig {
     if (path === undefined) return this.aggregated();
     let source = this.files.get(path);
     if (!source) {
-      source = new FileSource(path, this.environment.log);
+      source = new FileSource(path, this.environment.log, (typeUrl) => this.countFailure(typeUrl));
       this.files.set(path, source);
     }
     return source;
+  }
+
+  private countFailure(typeUrl: string): void {
+    const scope = failureScopes[typeUrl];
+    if (scope === undefined) return;
+    this.environment.stats.counter(`${scope}.update_failure`).inc();
+    this.environment.stats.counter(`${scope}.update_attempt`).inc();
   }
 
   private aggregated(): AdsClient {
@@ -172,6 +179,11 @@ export class DynamicConfig {
     this.client?.close();
   }
 }
+
+const failureScopes: Readonly<Record<string, string>> = {
+  [typeUrls.cluster]: 'cluster_manager.cds',
+  [typeUrls.listener]: 'listener_manager.lds',
+};
 
 const fetchTimeout = (source: Message) =>
   milliseconds(source.initialFetchTimeout ?? defaultFetchTimeout, 15_000);
