@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { checkNamespaces } from '@lateen/cluster/kubelet/check-namespaces';
 import { delay } from '@lateen/kit';
 import { CommandError } from '../context.ts';
 import { type ClusterStatus, daemonStatus } from './daemon-client.ts';
@@ -33,6 +34,7 @@ export async function up(input: UpInput): Promise<ClusterStatus> {
     const config = mergeConfig(input, previous);
     const running = await daemonStatus(files);
     if (!running) {
+      await refuseWithoutNamespaces(config);
       startDaemon(input, config);
     } else if (previous && !sameConfig(previous, config)) {
       throw new CommandError(
@@ -41,6 +43,13 @@ export async function up(input: UpInput): Promise<ClusterStatus> {
     }
     return waitUntilReady(input);
   });
+}
+
+/** A cluster that runs pods needs namespaces; where the kernel refuses them, the message says which setting does. */
+async function refuseWithoutNamespaces(config: ClusterConfig): Promise<void> {
+  if (config.profile === 'api') return;
+  const check = await checkNamespaces();
+  if (!check.ok) throw new CommandError(check.problem);
 }
 
 export function readConfig(files: ClusterFiles): ClusterConfig | undefined {
