@@ -39,6 +39,13 @@ interface Entry {
   cancelWarming: () => void;
 }
 
+/** How a listener that was prepared before the start becomes active. */
+interface PendingStart {
+  readonly pendingRoutes: () => readonly string[];
+  readonly whenRoutesKnown: (callback: () => void) => () => void;
+  readonly activate: () => void;
+}
+
 /** An update that could not be applied. */
 export interface Failure {
   readonly name: string;
@@ -55,6 +62,8 @@ export class Listeners {
   private readonly sockets = new Map<string, Bound>();
   private readonly environment: ListenersEnvironment;
   private readonly refusals = new Map<string, Failure>();
+  private readonly pendingStart = new Map<Entry, PendingStart>();
+  private readonly binding = new Map<ActiveListener, Promise<void>>();
   private started = false;
   private stopped = false;
 
@@ -184,21 +193,12 @@ export class Listeners {
       this.warming.delete(name);
       this.activate(entry);
     };
-    if (!this.started || pendingRoutes().length === 0) {
-      if (this.started) activate();
-    } else entry.cancelWarming = whenRoutesKnown(activate);
     this.pendingStart.set(entry, { pendingRoutes, whenRoutesKnown, activate });
     this.showCounts();
+    if (!this.started) return;
+    if (pendingRoutes().length === 0) activate();
+    else entry.cancelWarming = whenRoutesKnown(activate);
   }
-
-  private readonly pendingStart = new Map<
-    Entry,
-    {
-      pendingRoutes: () => readonly string[];
-      whenRoutesKnown: (callback: () => void) => () => void;
-      activate: () => void;
-    }
-  >();
 
   /** Begins to listen; until then listeners are only prepared. Calls back when every listener known now is active. */
   start(done: () => void): void {
@@ -221,8 +221,6 @@ export class Listeners {
     }
     one();
   }
-
-  private readonly binding = new Map<ActiveListener, Promise<void>>();
 
   /** Resolves when every listener that is warming or binding now listens. */
   async settled(): Promise<void> {
@@ -335,10 +333,7 @@ export class Listeners {
       `listener '${listener.config.name}' failed to bind or apply socket options: ${text}`,
       {},
     );
-    this.onBindFailure?.(listener.config.name, text);
   }
-
-  onBindFailure: ((name: string, error: string) => void) | undefined;
 
   /** Where the first socket of a listener really listens; port 0 has become a number. */
   localAddresses(listener: ActiveListener): readonly SocketAddress[] {

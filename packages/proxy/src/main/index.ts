@@ -51,7 +51,7 @@ export async function startProxy(bootstrap: unknown, options: ProxyOptions = {})
     openAds: options.openAds,
   });
   const live = server.start();
-  live.catch(() => {});
+  live.catch(() => server.close());
   await Promise.race([live, new Promise((resolve) => setImmediate(resolve))]);
   return {
     get state() {
@@ -84,8 +84,14 @@ function logLevel(line: CommandLine): LogLevel {
   return levels[line.logLevel] ?? 'error';
 }
 
-/** The program: Envoy's flags; the number is the exit code, undefined while the proxy runs. */
+/** The program: Envoy's flags; the number is the exit code, which the process has too, undefined while the proxy runs. */
 export async function runProxy(argv: readonly string[]): Promise<number | undefined> {
+  const code = await execute(argv);
+  if (code !== undefined) process.exitCode = code;
+  return code;
+}
+
+async function execute(argv: readonly string[]): Promise<number | undefined> {
   let line: CommandLine;
   try {
     line = parseCommandLine(argv);
@@ -155,7 +161,4 @@ async function serve(argv: readonly string[], line: CommandLine, log: Log): Prom
 
 export { readBootstrap };
 
-if (import.meta.main) {
-  const code = await runProxy(process.argv.slice(2));
-  if (code !== undefined) process.exitCode = code;
-}
+if (import.meta.main) await runProxy(process.argv.slice(2));

@@ -118,7 +118,14 @@ export class ProxyServer implements AdminTarget, DynamicTarget {
     this.admin = this.bootstrap.admin?.address
       ? new AdminServer(this, this.bootstrap.admin, new LoggingLevels(settings.line.logLevel))
       : undefined;
-    this.loadStatic();
+    try {
+      this.loadStatic();
+    } catch (error) {
+      this.clusters.close();
+      this.listeners.close();
+      this.files.close();
+      throw error;
+    }
     this.listServerStats();
   }
 
@@ -318,6 +325,8 @@ export class ProxyServer implements AdminTarget, DynamicTarget {
     await this.startDynamic();
     await new Promise<void>((resolve) => this.clusters.whenAllWarm(resolve));
     await new Promise<void>((resolve) => this.listeners.start(resolve));
+    const [failure] = this.listeners.failures();
+    if (failure) throw new Error(`error adding listener '${failure.name}': ${failure.error}`);
     await this.dynamic?.firstListeners();
     this.live = true;
     this.store.gauge('server.live').set(1);
