@@ -70,6 +70,7 @@ function connect(port: number) {
     random: () => 0,
     open: (handlers) => openGrpcStream({ host: '127.0.0.1', port }, adsMethods.delta, handlers),
   });
+  const endpoints = ads.subscribe(typeUrls.endpoint, { names: [], onUpdate: () => undefined });
   for (const typeUrl of [typeUrls.cluster, typeUrls.listener]) {
     const names = new Set<string>();
     seen.set(typeUrl, names);
@@ -77,6 +78,8 @@ function connect(port: number) {
       onUpdate: ({ resources: changed, removed }) => {
         for (const { name } of changed) names.add(name);
         for (const name of removed) names.delete(name);
+        if (typeUrl === typeUrls.cluster)
+          endpoints.setNames([...names].filter((name) => name.startsWith('outbound|')));
         return undefined;
       },
     });
