@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { fits } from './reference.ts';
@@ -10,7 +10,7 @@ export interface ResolvedImage {
   readonly cmd: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly workingDirectory: string;
-  /** Directories of the machine that the program needs to see, beside the project's. */
+  /** Directories and files of the machine that the program needs to see, beside the project's. */
   readonly visible: readonly string[];
 }
 
@@ -34,7 +34,7 @@ interface Entry {
 export function resolveImage(image: string, places: Places): ResolvedImage | undefined {
   const own = listImages(places.userFile).find((entry) => entry.name === image || fits(entry.name, image));
   if (own) {
-    const visible = own.directory ? [own.directory] : [];
+    const visible = [...new Set([...ownFolder(own.directory), ...own.command.flatMap(seenWith)])];
     const workingDirectory = own.directory ?? '/';
     return { entrypoint: own.command, cmd: [], env: own.env ?? {}, workingDirectory, visible };
   }
@@ -50,6 +50,21 @@ export function resolveImage(image: string, places: Places): ResolvedImage | und
     workingDirectory: '/',
     visible: [],
   };
+}
+
+/** Places that every container has for itself; to show the machine's would hide the container's. */
+const ownPlaces = /^\/((tmp|home|root|opt|mnt|srv|run|etc|dev|proc|sys|usr|var)|var\/[a-z]+|run\/lock)?$/;
+
+function ownFolder(directory: string | undefined): string[] {
+  return directory && !ownPlaces.test(directory) ? [directory] : [];
+}
+
+/** What the container has to see of the machine when a command names this file: its folder, for what lies beside it. */
+function seenWith(word: string): string[] {
+  if (!path.isAbsolute(word) || !existsSync(word)) return [];
+  const file = path.normalize(word);
+  const folder = statSync(file).isDirectory() ? file : path.dirname(file);
+  return ownPlaces.test(folder) ? [file].filter((one) => !ownPlaces.test(one)) : [folder];
 }
 
 function readCatalogue(projectRoot: string): Entry[] {

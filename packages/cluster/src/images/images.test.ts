@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -62,6 +62,24 @@ test('users add images of their own', () => {
     assert.equal(resolveImage('team/reviews:3', { ...places, userFile }), undefined);
     assert.throws(() => addImage(userFile, { name: 'x', command: [] }), /lateen image add x -- COMMAND/);
     assert.throws(() => addImage(userFile, { name: '-x', command: ['a'] }), /no image name/);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+test('a container sees the folder of a program that is named by its full path', () => {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'lateen-images-'));
+  const userFile = path.join(directory, 'images.yaml');
+  const program = path.join(directory, 'a server.js');
+  const add = (folder: string) =>
+    addImage(userFile, { name: 'own', command: ['node', program, '/no/such/file'], directory: folder });
+  try {
+    writeFileSync(program, '');
+    add('/somewhere');
+    assert.deepEqual(resolveImage('own', { ...places, userFile })?.visible, ['/somewhere', directory]);
+    add('/tmp');
+    assert.deepEqual(resolveImage('own', { ...places, userFile })?.visible, [directory]);
+    assert.equal(resolveImage('own', { ...places, userFile })?.workingDirectory, '/tmp');
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
