@@ -67,12 +67,12 @@ export class HeaderList {
     list.push(name, value);
   }
 
-  /** Appends to the first field of that name with a comma, or adds it. */
-  join(name: string, value: string): void {
+  /** Appends to the first field of that name, with a comma unless told otherwise, or adds it. */
+  join(name: string, value: string, separator = ','): void {
     const list = this.list;
     for (let i = 0; i < list.length; i += 2) {
       if (list[i] !== name) continue;
-      list[i + 1] = list[i + 1] === '' ? value : `${list[i + 1]},${value}`;
+      list[i + 1] = list[i + 1] === '' ? value : list[i + 1] + separator + value;
       return;
     }
     list.push(name, value);

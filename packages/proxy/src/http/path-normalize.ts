@@ -24,8 +24,11 @@ export function normalizePath(target: string, settings: PathSettings): Normalize
       path = unescaped;
     }
   }
-  if (settings.normalizePath) path = canonical(path);
-  if (settings.mergeSlashes) path = path.replace(/\/\/+/g, '/');
+  if (settings.normalizePath) {
+    if (path.includes('%00')) return undefined;
+    path = canonical(path);
+  }
+  if (settings.mergeSlashes) path = /^\/\/+$/.test(path) ? '//' : path.replace(/\/\/+/g, '/');
   return { path: path + rest, redirect };
 }
 
@@ -40,7 +43,7 @@ function canonical(path: string): string {
       return unreserved.test(char) ? char : whole;
     })
     .replace(
-      /[ "<>`{}\t\x80-\xff]/g,
+      /[ "<>`{}|^\t\x80-\xff]/g,
       (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
     );
   const output: string[] = [];

@@ -22,7 +22,7 @@ export function checkTarget(headers: RequestHeaders, settings: HcmSettings): Ref
       if (result === undefined) return { status: 400, details: 'path_normalization_failed' };
       headers.path = result.path;
       if (result.redirect)
-        return { status: 307, details: 'path_normalization_redirect', location: result.path };
+        return { status: 307, details: 'path_normalization_failed', location: result.path };
     }
   }
   if (headers.method === 'QUERY' && !headers.has('content-type')) {
@@ -62,5 +62,5 @@ function portColon(host: string): number {
   if (colon < 0 || !/^[0-9]+$/.test(host.slice(colon + 1))) return -1;
   const bracket = host.lastIndexOf(']');
   if (host.startsWith('[') ? bracket !== colon - 1 : false) return -1;
-  return host.startsWith('[') || host.indexOf(':') === colon ? colon : -1;
+  return colon;
 }

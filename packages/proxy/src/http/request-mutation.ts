@@ -49,7 +49,7 @@ export function mutateRequest(
   headers.scheme = settings.schemeOverwrite ?? schemeOf(headers, scheme);
   cleanHeaders(headers, origin, internalOnly);
   if (settings.addUserAgent) addUserAgent(headers, deps);
-  if (settings.via !== '') headers.join('via', settings.via);
+  if (settings.via !== '') headers.join('via', settings.via, ', ');
   if (origin.edge) headers.set('x-envoy-external-address', origin.remote);
   if (settings.generateRequestId) {
     const force = origin.edge && !settings.preserveExternalRequestId;

@@ -15,7 +15,7 @@ export function mutateResponse(stream: Stream, headers: ResponseHeaders, end: bo
   if (settings.serverHeader === 'OVERWRITE') headers.set('server', settings.serverName);
   else if (settings.serverHeader === 'APPEND_IF_ABSENT' && !headers.has('server'))
     headers.add('server', settings.serverName);
-  if (settings.via !== '') headers.join('via', settings.via);
+  if (settings.via !== '') headers.join('via', settings.via, ', ');
   if (stream.request !== undefined) addRequestId(stream, headers);
   if (settings.proxyStatus !== undefined) manager.addProxyStatus(stream, headers, end);
 }

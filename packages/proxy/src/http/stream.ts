@@ -2,12 +2,12 @@ import { Buffer } from 'node:buffer';
 import { isGrpc } from '../route/compile.ts';
 import { applyHeaderOps } from '../route/header-ops.ts';
 import { findRoute } from '../route/index.ts';
-import type { ForwardAction, Match, MatchContext, RouteTable } from '../route/types.ts';
+import type { Match, MatchContext, RouteTable } from '../route/types.ts';
 import { responseFlag } from '../telemetry/response-flags.ts';
 import type { RequestHead } from './codec/request-head.ts';
 import { countDownstreamCode } from './downstream-stats.ts';
 import type { FilterStatus, HttpFilter } from './filters/filter.ts';
-import { grpcMessage, grpcStatusOf } from './grpc.ts';
+import { durationLimit, grpcMessage, grpcStatusOf } from './grpc.ts';
 import { type RequestHeaders, ResponseHeaders, type TrailerList } from './header-list.ts';
 import type { Manager } from './manager.ts';
 import { checkTarget, normalizeHost, type Refusal } from './request-checks.ts';
@@ -237,7 +237,7 @@ export class Stream implements FormatContext, MatchContext {
       this.touch();
     }
     const duration = durationLimit(forward, this.request, settings.maxStreamDuration);
-    if (duration > 0) this.writer.armDuration(duration);
+    if (duration !== undefined) this.writer.armDuration(duration);
   }
 
   /** Something has moved: the stream is not idle. */
@@ -572,31 +572,4 @@ export class Stream implements FormatContext, MatchContext {
   onWriteDrained(): void {
     this.router?.resumeUpstream();
   }
-}
-
-/** The longest that the request may take by the route's and the manager's word; also rewrites `grpc-timeout`. */
-function durationLimit(action: ForwardAction | undefined, request: RequestHeaders, general: number): number {
-  const configured = action?.maxStreamDuration ?? general;
-  if (action?.grpcHeaderMax === undefined) return configured;
-  const header = grpcTimeout(request.first('grpc-timeout'));
-  if (header === undefined) return configured;
-  let limit = action.grpcHeaderMax === 0 ? header : Math.min(header, action.grpcHeaderMax);
-  if (action.grpcHeaderOffset > 0 && limit > action.grpcHeaderOffset) limit -= action.grpcHeaderOffset;
-  request.set('grpc-timeout', `${limit}m`);
-  return limit;
-}
-
-const units: Readonly<Record<string, number>> = {
-  H: 3_600_000,
-  M: 60_000,
-  S: 1000,
-  m: 1,
-  u: 0.001,
-  n: 0.000_001,
-};
-
-/** Milliseconds of a `grpc-timeout`; undefined when it is not one. */
-export function grpcTimeout(text: string | undefined): number | undefined {
-  const match = /^([0-9]{1,8})([HMSmun])$/.exec(text ?? '');
-  return match === null ? undefined : Math.ceil(Number(match[1]) * units[match[2]!]!);
 }

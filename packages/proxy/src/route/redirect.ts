@@ -7,6 +7,8 @@ import { compileRegex, compileSubstitution } from './regex.ts';
 
 export interface Redirect {
   readonly status: number;
+  /** What it makes of the path, before a query is stripped. */
+  readonly rewrite: ((path: string) => string) | undefined;
   /** The absolute URL to go to. */
   location(headers: RequestHeaders): string;
 }
@@ -29,17 +31,24 @@ export function compileRedirect(
   const wantedScheme: string | undefined =
     redirect.schemeRedirect || (redirect.httpsRedirect ? 'https' : undefined);
   const port: number = redirect.portRedirect ?? 0;
+  const rewrites = !redirect.pathRedirect && (redirect.prefixRewrite || redirect.regexRewrite !== undefined);
   return {
     status: codes[redirect.responseCode ?? 'MOVED_PERMANENTLY'] ?? 301,
+    rewrite: rewrites ? newPath.full : undefined,
     location(headers) {
-      const scheme = (wantedScheme ?? headers.scheme).toLowerCase();
+      const scheme = wantedScheme ?? headers.scheme;
       let host = redirect.hostRedirect || (headers.authority ?? '');
       if (port !== 0) host = `${withoutPort(host)}:${port}`;
-      else if (!redirect.hostRedirect && wantedScheme !== undefined)
-        host = withoutDefaultPort(host, wantedScheme);
-      return `${scheme}://${host}${newPath(headers.path ?? '')}`;
+      else if (!redirect.hostRedirect)
+        host = withoutDefaultPort(host, scheme, headers.first('x-forwarded-proto') ?? '');
+      return `${scheme}://${host}${newPath.shown(headers.path ?? '')}`;
     },
   };
+}
+
+/** The request's own URL. */
+export function requestUrl(headers: RequestHeaders): string {
+  return `${headers.scheme}://${headers.authority ?? ''}${headers.path ?? ''}`;
 }
 
 /** What `https_redirect` of a virtual host's `require_tls` answers. */
@@ -53,9 +62,16 @@ function withoutPort(host: string): string {
   return match[1]!;
 }
 
-function withoutDefaultPort(host: string, scheme: string): string {
-  const other = scheme === 'https' ? ':80' : scheme === 'http' ? ':443' : undefined;
-  return other !== undefined && host.endsWith(other) ? host.slice(0, -other.length) : host;
+/** Drops the default port of the protocol that the client used when the redirect leaves that protocol. */
+function withoutDefaultPort(host: string, scheme: string, protocol: string): string {
+  if (scheme === protocol) return host;
+  const port = protocol === 'https' ? ':443' : protocol === 'http' ? ':80' : undefined;
+  return port !== undefined && host.endsWith(port) ? host.slice(0, -port.length) : host;
+}
+
+interface RedirectPath {
+  readonly full: (path: string) => string;
+  readonly shown: (path: string) => string;
 }
 
 function compileRedirectPath(
@@ -63,21 +79,19 @@ function compileRedirectPath(
   match: PathMatch,
   path: string,
   problems: Problem[],
-): (path: string) => string {
+): RedirectPath {
   const strip = redirect.stripQuery === true;
-  const finish = (text: string) => (strip ? text.split('?', 1)[0]! : text);
+  const finish = (full: (old: string) => string): RedirectPath => ({
+    full,
+    shown: strip ? (old) => full(old).split('?', 1)[0]! : full,
+  });
   if (redirect.pathRedirect) {
     const fixed: string = redirect.pathRedirect;
-    const own = fixed.includes('?');
-    return (old) => {
-      if (own || strip) return strip ? finish(fixed) : fixed;
-      const query = old.indexOf('?');
-      return query < 0 ? fixed : fixed + old.slice(query);
-    };
+    const keeps = !fixed.includes('?') && !strip;
+    const full = (old: string) => (keeps && old.includes('?') ? fixed + old.slice(old.indexOf('?')) : fixed);
+    return { full, shown: full };
   }
-  if (redirect.prefixRewrite) {
-    return (old) => finish(replacePrefix(old, match, redirect.prefixRewrite));
-  }
+  if (redirect.prefixRewrite) return finish((old) => replacePrefix(old, match, redirect.prefixRewrite));
   if (redirect.regexRewrite !== undefined) {
     const regex = compileRegex(
       redirect.regexRewrite.pattern ?? {},
@@ -85,9 +99,9 @@ function compileRedirectPath(
       problems,
     );
     const substitution = compileSubstitution(redirect.regexRewrite.substitution ?? '');
-    return (old) => finish(rewritePathPart(old, (part) => regex.replace(part, substitution)));
+    return finish((old) => rewritePathPart(old, (part) => regex.replace(part, substitution)));
   }
-  return finish;
+  return finish((old) => old);
 }
 
 /** Puts `replacement` in place of what the route's matcher matched. */

@@ -54,7 +54,6 @@ function parseUnusual(line: string, headers: RequestHeaders, allowAbsolute: bool
   headers.method = method;
   const isConnect = method === 'CONNECT';
   if (!isValidTarget(target, isConnect)) return codecErrors.codec;
-  if (protocol !== 'HTTP/1.1' && protocol !== 'HTTP/1.0') return 'older';
   const fault = isConnect
     ? setConnectTarget(target, headers)
     : setTarget(target, method, headers, allowAbsolute);

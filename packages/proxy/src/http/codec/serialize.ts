@@ -65,6 +65,7 @@ const reasons: Readonly<Record<number, string>> = {
   508: 'Loop Detected',
   510: 'Not Extended',
   511: 'Network Authentication Required',
+  599: 'Last Unassigned Server Error Code',
 };
 
 /** Envoy's reason phrases; `Unknown` for codes without one. */

@@ -60,7 +60,6 @@ function mirrorHeaders(stream: Stream, mirror: Mirror): RequestHeaders {
   headers.authority = host;
   headers.set('x-envoy-internal', 'true');
   headers.join('x-forwarded-for', stream.manager.deps.localAddress);
-  headers.remove('x-envoy-expected-rq-timeout-ms');
   if (mirror.request !== undefined) applyHeaderOps(mirror.request, headers, stream);
   return headers;
 }

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { isGrpc } from '../../route/compile.ts';
-import { tlsRedirect } from '../../route/redirect.ts';
+import { requestUrl, tlsRedirect } from '../../route/redirect.ts';
 import type { ForwardAction } from '../../route/types.ts';
 import { responseFlag } from '../../telemetry/response-flags.ts';
 import type { Cluster, Host } from '../../upstream/types.ts';
@@ -73,7 +73,9 @@ export class Router {
     }
     if (action.kind === 'redirect') {
       stats.directResponse.inc();
+      const { rewrite } = action.redirect;
       const location = action.redirect.location(stream.request);
+      if (rewrite !== undefined) this.rewriteForLog(rewrite);
       stream.sendLocalReply(action.redirect.status, '', 'direct_response', (headers) => {
         headers.set('location', location);
         stream.applyResponseOps(headers);
@@ -82,7 +84,19 @@ export class Router {
     }
     stats.directResponse.inc();
     const [status, body] = action.kind === 'direct' ? [action.status, action.body] : [404, ''];
-    stream.sendLocalReply(status, body, 'direct_response', (headers) => stream.applyResponseOps(headers));
+    const location = status >= 300 && status < 400 ? requestUrl(stream.request) : undefined;
+    stream.sendLocalReply(status, body, 'direct_response', (headers) => {
+      if (location !== undefined) headers.set('location', location);
+      stream.applyResponseOps(headers);
+    });
+  }
+
+  /** A redirect's new path is what logs show from here on. */
+  private rewriteForLog(rewrite: (path: string) => string): void {
+    const { request, manager } = this.stream;
+    const old = request.path ?? '';
+    if (!manager.router.suppressEnvoyHeaders) request.set('x-envoy-original-path', old);
+    request.path = rewrite(old);
   }
 
   private answerUnmatched(): void {
@@ -160,10 +174,10 @@ export class Router {
     writeTimeoutHeaders(this.timeouts, request, 0, !manager.router.suppressEnvoyHeaders);
     prepareRequest(stream, action, host);
     if (!end && this.retry !== undefined) this.buffer = new RequestBuffer();
-    if (action.mirrors.length > 0) this.mirrors = startMirrors(stream, action, end);
     const terminates = request.method === 'CONNECT' && action.upgrades.get('connect')?.connect !== undefined;
     if (terminates) this.tunnel = new ConnectTunnel(this, stream, cluster, host);
     else this.startAttempt(host);
+    if (action.mirrors.length > 0 && !stream.done) this.mirrors = startMirrors(stream, action, end);
     if (end) this.onRequestComplete();
   }
 

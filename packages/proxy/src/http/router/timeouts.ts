@@ -1,6 +1,6 @@
 import type { ForwardAction } from '../../route/types.ts';
+import { formatGrpcTimeout, grpcTimeout } from '../grpc.ts';
 import type { RequestHeaders } from '../header-list.ts';
-import { grpcTimeout } from '../stream.ts';
 
 /** Milliseconds; 0 is for ever. */
 export interface Timeouts {
@@ -76,5 +76,5 @@ export function writeTimeoutHeaders(
   if (global > 0) expected = elapsed >= global ? 1 : Math.min(expected, global - elapsed);
   const text = String(Math.max(1, Math.trunc(expected)));
   if (tell) headers.set('x-envoy-expected-rq-timeout-ms', text);
-  if (timeouts.rewriteGrpc) headers.set('grpc-timeout', `${text}m`);
+  if (timeouts.rewriteGrpc) headers.set('grpc-timeout', formatGrpcTimeout(Number(text)));
 }
