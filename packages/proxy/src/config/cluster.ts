@@ -126,6 +126,13 @@ function checkCombination(
       `cluster: LB policy CLUSTER_PROVIDED cannot be combined with cluster type ${discovery}`,
     );
   }
+  if (
+    message.commonLbConfig?.consistentHashingLbConfig?.useHostnameForHashing &&
+    discovery !== 'STRICT_DNS'
+  ) {
+    const text = `Cannot use hostname for consistent hashing loadbalancing for cluster of type: ${discovery}`;
+    problems.add(at('common_lb_config.consistent_hashing_lb_config'), text);
+  }
   if (discovery === 'EDS' && message.edsClusterConfig?.edsConfig === undefined) {
     problems.add(at('eds_cluster_config'), 'cannot create an EDS cluster without an EDS config');
   }

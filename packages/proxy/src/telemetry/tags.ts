@@ -47,7 +47,11 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
   listener: [
     { tag: 'envoy.http_conn_manager_prefix', regex: /^listener\..*?\.http(\.([^.]+))(?=\.)/ },
     { tag: 'envoy.worker_id', regex: /^listener\..*?\.worker(_(\d+))(?=\.)/ },
-    { tag: 'envoy.listener_address', regex: /^listener(\.([_.\d]*|[_[\]a-fA-F\d]*))(?=\.)/ },
+    {
+      tag: 'envoy.listener_address',
+      regex:
+        /^listener(\.((?!admin\.).+?))(?=\.(?:downstream_|http\.|worker\.|no_filter_|extension_|network_|connections_|ssl\.|server_ssl))/,
+    },
   ],
   server: [{ tag: 'envoy.worker_id', regex: /^server\.worker(_(\d+))(?=\.)/ }],
   thread_local_cluster_manager: [
@@ -77,8 +81,8 @@ const responseClass: Rule = { tag: 'envoy.response_code_class', regex: /_rq_((\d
 export function extractTags(name: string, custom: readonly CustomTag[], defaults: boolean): TaggedName {
   const tags: [string, string][] = [];
   let rest = name;
-  for (const { tag, regex, fixed } of custom) {
-    if (fixed !== undefined) tags.push([tag, fixed]);
+  for (const { tag, fixed } of custom) if (fixed !== undefined) tags.push([tag, fixed]);
+  for (const { tag, regex } of custom) {
     const match = regex?.exec(rest);
     if (!match?.[1]) continue;
     tags.push([tag, match[2] ?? match[1]]);

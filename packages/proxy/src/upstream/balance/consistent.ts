@@ -23,12 +23,16 @@ export type BuildTable = (hosts: readonly WeightedHost[]) => HashTable;
 export class ConsistentBalancer implements Balancer {
   private loads: PriorityLoads = { healthy: [], degraded: [], panic: [] };
   private tables: readonly HashTable[] = [];
+  private entries: readonly (readonly WeightedHost[])[] = [];
+  private readonly balanceFactor: number;
   private readonly build: BuildTable;
   private readonly options: LoadOptions;
   private readonly random: Random;
   private readonly panicked: Counter;
 
-  constructor(build: BuildTable, options: LoadOptions, random: Random, panicked: Counter) {
+  /** With `balanceFactor` (percent, 0 for none) no host gets more than its share of the requests under way times that. */
+  constructor(build: BuildTable, options: LoadOptions, random: Random, panicked: Counter, balanceFactor = 0) {
+    this.balanceFactor = balanceFactor;
     this.build = build;
     this.options = options;
     this.random = random;
@@ -37,15 +41,37 @@ export class ConsistentBalancer implements Balancer {
 
   update(sets: readonly HostSet[]): void {
     this.loads = computeLoads(sets, this.options);
-    this.tables = sets.map((set, priority) => this.build(shares(set, this.loads.panic[priority]!)));
+    this.entries = sets.map((set, priority) => shares(set, this.loads.panic[priority]!));
+    this.tables = this.entries.map((hosts) => this.build(hosts));
   }
 
   choose(context: LoadBalancerContext, attempt: number): UpstreamHost | undefined {
     const hash = context.hash ?? BigInt(Math.floor(this.random.next() * 2 ** 52)) << 12n;
     const { priority } = choosePriority(this.loads, Number(hash % 100n));
     if (this.loads.panic[priority]) this.panicked.inc();
-    return this.tables[priority]?.choose(hash, attempt);
+    const host = this.tables[priority]?.choose(hash, attempt);
+    return host && this.balanceFactor > 0
+      ? relieve(host, hash, this.entries[priority]!, this.balanceFactor)
+      : host;
   }
+}
+
+/** The host itself unless it is overloaded; then the first after it, from a place that the hash decides, that is not. */
+function relieve(
+  host: UpstreamHost,
+  hash: bigint,
+  entries: readonly WeightedHost[],
+  factor: number,
+): UpstreamHost {
+  const active = entries.reduce((sum, entry) => sum + entry.host.activeRequests, 0);
+  const slots = Math.ceil(((active + 1) * factor) / 100);
+  const load = (entry: WeightedHost) =>
+    entry.host.activeRequests / Math.max(1, Math.ceil(slots * entry.weight));
+  const chosen = entries.find((entry) => entry.host === host);
+  if (!chosen || load(chosen) < 1) return host;
+  const start = Number(hash % BigInt(entries.length));
+  const order = [...entries.slice(start), ...entries.slice(0, start)];
+  return (order.find((entry) => load(entry) < 1) ?? chosen).host;
 }
 
 function shares(set: HostSet, panic: boolean): WeightedHost[] {

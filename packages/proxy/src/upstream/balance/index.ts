@@ -37,13 +37,22 @@ function createPlain(config: ClusterConfig, environment: BalancerEnvironment): B
   };
   const panicked = environment.stats.counter('lb_healthy_panic');
   const byHostname = config.message.commonLbConfig?.consistentHashingLbConfig?.useHostnameForHashing === true;
+  const hashing = 'config' in balancer ? balancer.config.consistentHashingLbConfig : undefined;
+  const factor =
+    (hashing ?? config.message.commonLbConfig?.consistentHashingLbConfig)?.hashBalanceFactor ?? 0;
   if (balancer.kind === 'RING_HASH') {
     const ring = ringOptions(balancer.config, byHostname);
-    return new ConsistentBalancer((hosts) => buildRing(hosts, ring), options, random, panicked);
+    return new ConsistentBalancer((hosts) => buildRing(hosts, ring), options, random, panicked, factor);
   }
   if (balancer.kind === 'MAGLEV') {
     const size = Number(balancer.config.tableSize ?? 65_537);
-    return new ConsistentBalancer((hosts) => buildMaglev(hosts, size, byHostname), options, random, panicked);
+    return new ConsistentBalancer(
+      (hosts) => buildMaglev(hosts, size, byHostname),
+      options,
+      random,
+      panicked,
+      factor,
+    );
   }
   return new ZoneBalancer(createPicker(config, environment), options, random, panicked);
 }
