@@ -68,6 +68,7 @@ export function readCluster(
   checkCombination(message, discovery, balancer, at, problems);
   checkHealthChecks(message, at, problems);
   checkTables(balancer, at, problems);
+  checkUnsupported(message, at, problems);
   const common = message.commonLbConfig ?? {};
   const value: ClusterConfig = {
     name: message.name ?? '',
@@ -160,6 +161,25 @@ function checkHealthChecks(message: Message, at: (field: string) => string, prob
     const text = "outlier detector's max_ejection_time cannot be smaller than base_ejection_time";
     problems.add(at('outlier_detection.max_ejection_time'), text);
   }
+}
+
+const switches: Readonly<Record<string, string>> = {
+  closeConnectionsOnHostHealthFailure: 'close_connections_on_host_health_failure',
+  lrsServer: 'lrs_server',
+  useTcpForDnsLookups: 'use_tcp_for_dns_lookups',
+};
+
+function checkUnsupported(message: Message, at: (field: string) => string, problems: Problems): void {
+  for (const [field, name] of Object.entries(switches)) {
+    if (message[field]) problems.unsupported(at(name), name);
+  }
+  const resolvers = [
+    ...(message.dnsResolvers ?? []),
+    ...(message.dnsResolutionConfig?.resolvers ?? []),
+    ...(message.typedDnsResolverConfig?.typedConfig?.resolvers ?? []),
+  ];
+  if (resolvers.length > 0)
+    problems.unsupported(at('typed_dns_resolver_config'), "a DNS resolver other than the system's");
 }
 
 function checkTables(balancer: BalancerConfig, at: (field: string) => string, problems: Problems): void {

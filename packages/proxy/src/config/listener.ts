@@ -55,6 +55,8 @@ export function readListener(
   const problems = new Problems();
   const at = (field: string) => (path === '' ? field : `${path}.${field}`);
   problems.onlyKnown(message, known, path);
+  if (message.freebind) problems.unsupported(at('freebind'), 'freebind');
+  if (message.enableMptcp) problems.unsupported(at('enable_mptcp'), 'enable_mptcp');
   if (message.filterChainMatcher) problems.unsupported(at('filter_chain_matcher'), 'filter_chain_matcher');
   const addresses = readAddresses(message, at, problems);
   if (!message.filterChains?.length && !message.defaultFilterChain) {
