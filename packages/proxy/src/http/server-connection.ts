@@ -298,9 +298,14 @@ export class ServerConnection implements BodySink, StreamWriter {
     return this.blocked;
   }
 
-  onStreamDone(): void {
-    const { stream } = this;
-    if (stream === undefined) return;
+  replaceStream(): Stream {
+    this.stream = undefined;
+    this.openStream();
+    return this.stream!;
+  }
+
+  onStreamDone(stream: Stream): void {
+    if (stream !== this.stream) return;
     this.stopStreamTimers();
     this.stream = undefined;
     this.request = undefined;

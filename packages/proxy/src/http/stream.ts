@@ -26,7 +26,9 @@ export interface StreamWriter {
   /** Ends the connection in the middle of an answer. */
   resetStream(): void;
   /** The whole exchange is over. */
-  onStreamDone(): void;
+  onStreamDone(stream: Stream): void;
+  /** A stream that takes the place of the one that is under way, for a redirect that is followed here. */
+  replaceStream(): Stream;
   /** The connection must not be used for another request. */
   closeAfterStream(): void;
   readonly closesAfterStream: boolean;
@@ -57,6 +59,8 @@ export class Stream implements FormatContext, MatchContext {
   upgrade: string | undefined = undefined;
   localReplyBody: string | undefined = undefined;
   requestComplete = false;
+  /** Redirects that were followed for this request. */
+  redirects = 0;
   /** Of the request's body as its head declared it; -1 when it did not. */
   requestLength = -1;
   responseStarted = false;
@@ -140,6 +144,25 @@ export class Stream implements FormatContext, MatchContext {
     this.applyOrigin(origin.remote, origin.internal);
     this.info.requestId = head.headers.first('x-request-id') ?? '';
     this.begin();
+  }
+
+  /** Ends here and begins anew with the request as it is now: it has been redirected by an answer of `status`. */
+  restart(status: number): void {
+    const next = this.writer.replaceStream();
+    next.request = this.request;
+    next.seen = true;
+    next.requestComplete = true;
+    next.upgrade = this.upgrade;
+    next.requestLength = this.requestLength;
+    next.redirects = this.redirects + 1;
+    next.internal = this.internal;
+    next.info.connection = this.info.connection;
+    next.info.requestId = this.info.requestId;
+    next.info.lastDownstreamRxByte = 0;
+    this.info.responseCode = status;
+    this.info.responseCodeDetails = 'internal_redirect';
+    this.finish();
+    next.begin();
   }
 
   private applyOrigin(remote: string, internal: boolean): void {
@@ -519,7 +542,7 @@ export class Stream implements FormatContext, MatchContext {
     manager.writeAccessLogs(
       this.seen ? this : { info, request: undefined, response: this.response, trailers: undefined },
     );
-    this.writer.onStreamDone();
+    this.writer.onStreamDone(this);
   }
 
   onIdleTimeout(): void {

@@ -14,6 +14,7 @@ import type { ResetReason } from '../upstream/reset-reason.ts';
 import { chargeCode, chargeTime, type RouteCounters, routeCounters } from './code-stats.ts';
 import { ConnectTunnel } from './connect-tunnel.ts';
 import { failureOf } from './failure.ts';
+import { followRedirect } from './internal-redirect.ts';
 import { type MirrorRequest, startMirrors } from './mirror.ts';
 import { prepareRequest } from './prepare-request.ts';
 import { RequestBuffer } from './request-buffer.ts';
@@ -326,6 +327,7 @@ export class Router {
       if (verdict === 'limit') info.responseFlags |= responseFlag.URX;
       else if (verdict === 'overflow') info.responseFlags |= responseFlag.UO;
     }
+    if (this.redirectsInternally(attempt, headers, end)) return;
     if (this.isFailedHandshake(headers.status)) {
       this.answerFailedHandshake(attempt, headers, end);
       return;
@@ -337,6 +339,24 @@ export class Router {
     stream.applyResponseOps(headers);
     if (end) this.onUpstreamComplete(attempt);
     stream.sendHeaders(headers, end);
+  }
+
+  /** Follows a redirect of the upstream itself where the route says so; only requests without a body can be. */
+  private redirectsInternally(attempt: UpstreamRequest, headers: ResponseHeaders, end: boolean): boolean {
+    const policy = this.action.internalRedirect;
+    const { stream } = this;
+    if (policy === undefined || !policy.codes.includes(headers.status)) return false;
+    const bare = this.requestEnded && stream.info.bytesReceived === 0;
+    if (!bare || !followRedirect(policy, stream.request, headers, stream.redirects)) {
+      this.pools.stats.internalRedirectFailed.inc();
+      return false;
+    }
+    this.pools.stats.internalRedirectSucceeded.inc();
+    this.attempt = undefined;
+    if (!end) attempt.abandon();
+    stream.writer.disarmResponse();
+    stream.restart(headers.status);
+    return true;
   }
 
   private finishHead(attempt: UpstreamRequest, headers: ResponseHeaders, now: number): void {
