@@ -22,7 +22,6 @@ export interface Assignment {
   /** Weights by priority and locality, for locality weighting. */
   readonly localityWeights: ReadonlyMap<string, number>;
   readonly overprovisioning: number;
-  /** Milliseconds after which the assignment goes stale; undefined when it never does. */
   readonly message: Message;
 }
 
@@ -54,8 +53,18 @@ export function readAssignment(
     }
   }
   checkPriorities(endpoints, path, problems);
+  checkPolicy(message, path, problems);
   const overprovisioning = message.policy?.overprovisioningFactor ?? 140;
   return { value: { endpoints, localityWeights, overprovisioning, message }, problems };
+}
+
+function checkPolicy(message: Message, path: string, problems: Problems): void {
+  if (message.policy?.dropOverloads?.length)
+    problems.unsupported(`${path}policy.drop_overloads`, 'drop_overloads');
+  if (message.policy?.endpointStaleAfter)
+    problems.unsupported(`${path}policy.endpoint_stale_after`, 'endpoint_stale_after');
+  if (Object.keys(message.namedEndpoints ?? {}).length > 0)
+    problems.unsupported(`${path}named_endpoints`, 'named_endpoints');
 }
 
 function readEndpoint(

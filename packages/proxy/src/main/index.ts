@@ -137,6 +137,8 @@ async function validate(line: CommandLine): Promise<number> {
 
 async function serve(argv: readonly string[], line: CommandLine, log: Log): Promise<undefined> {
   const ended = (code: number) => process.exit(code);
+  if ((line.concurrency ?? 1) > 1)
+    log.warn('one worker serves all connections', { concurrency: line.concurrency });
   const proxy = await startProxy(await loadBootstrapFiles(line), {
     argv,
     log,
