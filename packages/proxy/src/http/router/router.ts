@@ -36,7 +36,6 @@ export class Router {
   private buffer: RequestBuffer | undefined = undefined;
   private tried: Host[] | undefined = undefined;
   private hash: bigint | undefined = undefined;
-  private originalPath: string | undefined = undefined;
   private retried = false;
   private upstreamPaused = false;
   private altTimeoutCode = 504;
@@ -158,7 +157,6 @@ export class Router {
       this.noHealthyUpstream();
       return;
     }
-    this.originalPath = request.path;
     const on = retryConditions(action.retry, request);
     if (on !== 0) {
       this.retry = new RetryState(
