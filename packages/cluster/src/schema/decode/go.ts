@@ -1,5 +1,6 @@
 import type { SchemaNode } from '../types.ts';
 import { readSpecial } from './special.ts';
+import { typeError } from './type-error.ts';
 
 /** What came of reading a value as Go would read it into the type of a node. */
 export interface GoDecoded {
@@ -204,13 +205,6 @@ function jsonKind(node: SchemaNode, value: unknown): string {
   if (typeof value === 'number' && (node.type === 'integer' || node.type === 'number'))
     return `number ${value}`;
   return typeof value;
-}
-
-/** `json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32`. */
-export function typeError(kind: string, type: string, struct: string, field: string): string {
-  return struct === ''
-    ? `json: cannot unmarshal ${kind} into Go value of type ${type}`
-    : `json: cannot unmarshal ${kind} into Go struct field ${struct}.${field} of type ${type}`;
 }
 
 function goTypeOf(node: SchemaNode): string {

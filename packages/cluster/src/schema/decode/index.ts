@@ -1,8 +1,9 @@
 import { badRequest } from '../failure.ts';
 import type { CompiledVersion, Decoded, FieldValidation, KindSchema, KubeObject } from '../types.ts';
 import { decodeCustom } from './custom.ts';
-import { decodeAs, isObject, typeError } from './go.ts';
+import { decodeAs, isObject } from './go.ts';
 import { JsonSyntaxError, type ParsedJson, parseJson } from './json.ts';
+import { typeError } from './type-error.ts';
 
 /**
  * Decodes a request body (JSON text, or a value already parsed) as an object of a kind. Type errors are a 400 with Go's

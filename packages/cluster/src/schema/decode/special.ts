@@ -1,6 +1,6 @@
 import { canonicalQuantity, quantityError } from '../quantity.ts';
-import { typeError } from './go.ts';
 import { formatGoDuration, parseGoDuration, parseTime } from './time.ts';
+import { typeError } from './type-error.ts';
 
 interface Special {
   value?: unknown;

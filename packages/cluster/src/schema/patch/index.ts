@@ -1,7 +1,8 @@
 import { builtinKind } from '../builtin/kind.ts';
-import { isObject, typeError } from '../decode/go.ts';
+import { isObject } from '../decode/go.ts';
 import { decodeParsed } from '../decode/index.ts';
 import { JsonSyntaxError, type ParsedJson, parseJson } from '../decode/json.ts';
+import { typeError } from '../decode/type-error.ts';
 import { invalidValue } from '../errors.ts';
 import { badRequest, summary } from '../failure.ts';
 import { byteOrder, marshal, printValue } from '../gotext.ts';
