@@ -1,10 +1,9 @@
 import { fraction, join, optionalDuration, problem, refuseUnknown } from '../http/config/values.ts';
 import { compileCorsPolicy } from '../http/filters/cors-policy.ts';
 import type { Message } from '../http/types.ts';
-import type { Compilation } from './compile.ts';
-import { compileLevel } from './compile.ts';
 import { compileHashPolicies } from './hash-policy.ts';
 import { compileHeaderOps } from './header-ops.ts';
+import { type Compilation, compileLevel } from './level.ts';
 import type { PathMatch } from './path-match.ts';
 import { compileRetryPolicy } from './retry-policy.ts';
 import { compileHostRewrite, compilePathRewrite } from './rewrite.ts';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RequestHeaders } from '../http/header-list.ts';
 import type { Message } from '../http/types.ts';
-import type { CompileDependencies } from './compile.ts';
 import { compileRouteConfiguration, findRoute } from './index.ts';
+import type { CompileDependencies } from './level.ts';
 import type { MatchContext, RouteTable } from './types.ts';
 
 const deps = {

@@ -3,8 +3,9 @@ import { join, problem, refuseUnknown } from '../http/config/values.ts';
 import { compileCorsPolicy } from '../http/filters/cors-policy.ts';
 import type { RequestHeaders } from '../http/header-list.ts';
 import type { Message, RouteTableValue } from '../http/types.ts';
-import { type Compilation, type CompileDependencies, compileLevel, compileRoute } from './compile.ts';
+import { compileRoute } from './compile.ts';
 import { compileHeaderMatches } from './header-match.ts';
+import { type Compilation, type CompileDependencies, compileLevel } from './level.ts';
 import type {
   Match,
   MatchContext,
