@@ -8,12 +8,14 @@ import { HeadReader } from './codec/head-reader.ts';
 import { Output } from './codec/output.ts';
 import { parseRequestHead, type RequestHead } from './codec/request-head.ts';
 import { canBeginMethod } from './codec/request-line.ts';
-import { type Framing, lastChunkText, reasonPhrase, responseHeadText } from './codec/serialize.ts';
+import { lastChunkText, reasonPhrase, responseFraming, responseHeadText } from './codec/serialize.ts';
 import type { ResponseHeaders, TrailerList } from './header-list.ts';
 import { LazyTimer } from './lazy-timer.ts';
 import type { Manager } from './manager.ts';
-import { Stream, type StreamWriter } from './stream.ts';
+import { Stream } from './stream.ts';
 import { HttpStreamInfo } from './stream-info-impl.ts';
+import { onDurationTimeout, onHeaderTimeout, onRequestTimeout, onStreamIdle } from './stream-timeouts.ts';
+import type { StreamWriter } from './stream-writer.ts';
 
 const heldLimit = 256 * 1024;
 
@@ -166,7 +168,7 @@ export class ServerConnection implements BodySink, StreamWriter {
     const { settings } = this.manager;
     if (text.length > settings.head.maxBytes) return this.refuseHead(codecErrors.headersTooLarge, chunk);
     if (settings.requestHeadersTimeout > 0 && !this.headTimer?.armed) {
-      this.headTimer ??= new LazyTimer(this.manager.deps.clock, () => this.stream?.onHeaderTimeout());
+      this.headTimer ??= new LazyTimer(this.manager.deps.clock, () => this.withStream(onHeaderTimeout));
       this.headTimer.arm(settings.requestHeadersTimeout, this.manager.deps.clock.monotonic());
     }
     return chunk.length;
@@ -451,15 +453,19 @@ export class ServerConnection implements BodySink, StreamWriter {
     }
   }
 
+  private withStream(action: (stream: Stream) => void): void {
+    if (this.stream !== undefined) action(this.stream);
+  }
+
   armIdle(milliseconds: number): void {
     const { clock } = this.manager.deps;
-    this.streamTimer ??= new LazyTimer(clock, () => this.stream?.onIdleTimeout());
+    this.streamTimer ??= new LazyTimer(clock, () => this.withStream(onStreamIdle));
     this.streamTimer.arm(milliseconds, clock.monotonic());
   }
 
   armRequest(milliseconds: number): void {
     const { clock } = this.manager.deps;
-    this.requestTimer ??= new LazyTimer(clock, () => this.stream?.onRequestTimeout());
+    this.requestTimer ??= new LazyTimer(clock, () => this.withStream(onRequestTimeout));
     this.requestTimer.arm(milliseconds, clock.monotonic());
   }
 
@@ -469,7 +475,7 @@ export class ServerConnection implements BodySink, StreamWriter {
 
   armDuration(milliseconds: number): void {
     const { clock } = this.manager.deps;
-    this.durationTimer ??= new LazyTimer(clock, () => this.stream?.onDurationTimeout());
+    this.durationTimer ??= new LazyTimer(clock, () => this.withStream(onDurationTimeout));
     this.durationTimer.arm(milliseconds, clock.monotonic());
   }
 
@@ -486,12 +492,3 @@ export class ServerConnection implements BodySink, StreamWriter {
 
 const noBytes = Buffer.alloc(0);
 const neverIdle = 2 ** 31 - 1;
-
-/** How the answer's end is told; `raw` when it cannot be chunked. */
-function responseFraming(headers: ResponseHeaders, end: boolean, head: boolean, raw: boolean): Framing {
-  const { status } = headers;
-  if (headers.first('content-length') !== undefined || status < 200 || status === 204 || status === 304)
-    return 'none';
-  if (end && !head) return 'empty';
-  return raw ? 'none' : 'chunked';
-}

@@ -1,5 +1,4 @@
-import { Buffer } from 'node:buffer';
-import { isGrpc } from '../route/compile.ts';
+import type { Buffer } from 'node:buffer';
 import { applyHeaderOps } from '../route/header-ops.ts';
 import { findRoute } from '../route/index.ts';
 import type { Match, MatchContext, RouteTable } from '../route/types.ts';
@@ -7,43 +6,18 @@ import { responseFlag } from '../telemetry/response-flags.ts';
 import type { RequestHead } from './codec/request-head.ts';
 import { countDownstreamCode } from './downstream-stats.ts';
 import type { FilterStatus, HttpFilter } from './filters/filter.ts';
-import { durationLimit, grpcMessage, grpcStatusOf } from './grpc.ts';
-import { type RequestHeaders, ResponseHeaders, type TrailerList } from './header-list.ts';
+import { durationLimit } from './grpc.ts';
+import type { RequestHeaders, ResponseHeaders, TrailerList } from './header-list.ts';
+import { buildLocalReply } from './local-reply.ts';
 import type { Manager } from './manager.ts';
 import { checkTarget, normalizeHost, type Refusal } from './request-checks.ts';
 import { mutateRequest } from './request-mutation.ts';
 import { mutateResponse } from './response-mutation.ts';
 import { Router } from './router/router.ts';
+import { chainOf, clusterNameOf } from './stream-choice.ts';
 import type { HttpStreamInfo } from './stream-info-impl.ts';
+import type { StreamWriter } from './stream-writer.ts';
 import type { FormatContext } from './types.ts';
-
-/** How a stream writes its answer; the connection's codec implements it. */
-export interface StreamWriter {
-  sendHeaders(headers: ResponseHeaders, end: boolean): void;
-  sendBody(data: Buffer, end: boolean): void;
-  sendTrailers(trailers: TrailerList): void;
-  sendContinue(): void;
-  /** Ends the connection in the middle of an answer. */
-  resetStream(): void;
-  /** The whole exchange is over. */
-  onStreamDone(stream: Stream): void;
-  /** A stream that takes the place of the one that is under way, for a redirect that is followed here. */
-  replaceStream(): Stream;
-  /** The connection must not be used for another request. */
-  closeAfterStream(): void;
-  readonly closesAfterStream: boolean;
-  /** Whether the connection (or its listener) drains: the answer then says so. */
-  checkDrain(): void;
-  pauseReading(): void;
-  resumeReading(): void;
-  armIdle(milliseconds: number): void;
-  armRequest(milliseconds: number): void;
-  armDuration(milliseconds: number): void;
-  armResponse(milliseconds: number): void;
-  disarmResponse(): void;
-  disarmRequest(): void;
-  readonly writeBlocked: boolean;
-}
 
 const bufferLimit = 1024 * 1024;
 
@@ -187,7 +161,7 @@ export class Stream implements FormatContext, MatchContext {
   private begin(): void {
     this.resolveRoute();
     this.armStreamTimers();
-    const chain = this.chainFor();
+    const chain = chainOf(this);
     if (chain === undefined) {
       this.manager.stats.rqUpgradeFailed.inc();
       this.sendLocalReply(403, '', 'upgrade_failed');
@@ -202,18 +176,6 @@ export class Stream implements FormatContext, MatchContext {
       else this.filters.push(created);
     }
     this.runFilters();
-  }
-
-  /** The filters of this request's kind; undefined when its upgrade is not allowed. */
-  private chainFor() {
-    const wanted = this.upgrade ?? (this.request.method === 'CONNECT' ? 'connect' : undefined);
-    if (wanted === undefined) return this.manager.chain;
-    const route = this.match?.route.action;
-    const onRoute = route?.kind === 'forward' ? route.upgrades.get(wanted)?.enabled : undefined;
-    const configured = this.manager.upgradeChains.get(wanted);
-    if (wanted === 'connect' && this.match === undefined) return this.manager.chain;
-    const enabled = onRoute ?? configured?.enabled ?? false;
-    return enabled ? (configured?.chain ?? this.manager.chain) : undefined;
   }
 
   /** Matches the route (again, when a filter has changed what routing looks at). */
@@ -244,11 +206,7 @@ export class Stream implements FormatContext, MatchContext {
 
   /** Name of the cluster that the route leads to; empty when it leads to none. */
   clusterName(): string {
-    const action = this.match?.route.action;
-    if (action?.kind !== 'forward') return '';
-    const { weighted } = this.match!;
-    if (weighted !== undefined) return weighted.name ?? this.request.first(weighted.header ?? '') ?? '';
-    return action.cluster ?? this.request.first(action.clusterHeader ?? '') ?? '';
+    return this.match === undefined ? '' : clusterNameOf(this.match, this.request);
   }
 
   private armStreamTimers(): void {
@@ -385,31 +343,16 @@ export class Stream implements FormatContext, MatchContext {
       return;
     }
     if (status === 400 && !this.manager.settings.streamErrorOnInvalid) this.writer.closeAfterStream();
-    const headers = new ResponseHeaders(status);
-    const route = this.match?.route;
-    if (route?.action.kind === 'forward') this.applyResponseOps(headers);
-    modify?.(headers);
-    const grpc = this.seen && isGrpc(this.request.first('content-type'));
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-    if (grpc) {
-      this.localReplyBody = bytes.toString();
-      headers.status = 200;
-      headers.set('content-type', 'application/grpc');
-      headers.set('grpc-status', String(grpcStatus ?? grpcStatusOf(status)));
-      if (bytes.length > 0) headers.set('grpc-message', grpcMessage(bytes.toString()));
-      this.sendHeaders(headers, true);
-      return;
-    }
-    if (bytes.length === 0) {
-      this.sendHeaders(headers, true);
-      return;
-    }
-    this.localReplyBody = bytes.toString();
-    headers.set('content-length', String(bytes.length));
-    if (!headers.has('content-type')) headers.add('content-type', 'text/plain');
-    const noBody = this.seen && this.request.method === 'HEAD';
-    this.sendHeaders(headers, noBody);
-    if (!noBody && !this.done) this.sendBody(bytes, true);
+    const reply = buildLocalReply(this, status, body, modify, grpcStatus);
+    this.localReplyBody = reply.text;
+    const bodiless = reply.body === undefined || (this.seen && this.request.method === 'HEAD');
+    this.sendHeaders(reply.headers, bodiless);
+    if (!bodiless && !this.done) this.sendBody(reply.body!, true);
+  }
+
+  /** The head of the request has been read; before that `request` must not be looked at. */
+  get hasRequest(): boolean {
+    return this.seen;
   }
 
   /** Applies the route's response header mutations, weighted cluster first unless told otherwise. */
@@ -499,11 +442,6 @@ export class Stream implements FormatContext, MatchContext {
     this.completeResponse();
   }
 
-  /** An interim `100 Continue` of the upstream. */
-  sendContinue(): void {
-    this.writer.sendContinue();
-  }
-
   private completeResponse(): void {
     this.responseComplete = true;
     this.info.lastDownstreamTxByte = this.elapsed();
@@ -543,44 +481,6 @@ export class Stream implements FormatContext, MatchContext {
       this.seen ? this : { info, request: undefined, response: this.response, trailers: undefined },
     );
     this.writer.onStreamDone(this);
-  }
-
-  onIdleTimeout(): void {
-    this.manager.stats.rqIdleTimeout.inc();
-    this.info.responseFlags |= responseFlag.SI;
-    if (this.responseStarted) {
-      this.info.responseCodeDetails = 'stream_idle_timeout';
-      this.resetDownstream();
-    } else this.sendLocalReply(this.requestComplete ? 504 : 408, 'stream timeout', 'stream_idle_timeout');
-  }
-
-  onRequestTimeout(): void {
-    this.manager.stats.rqTimeout.inc();
-    this.sendLocalReply(
-      408,
-      'request timeout',
-      this.seen ? 'request_overall_timeout' : 'request_header_timeout',
-    );
-  }
-
-  onHeaderTimeout(): void {
-    this.manager.stats.rqHeaderTimeout.inc();
-    this.sendLocalReply(408, 'request header timeout', 'request_header_timeout');
-  }
-
-  onDurationTimeout(): void {
-    this.manager.stats.rqMaxDuration.inc();
-    if (this.responseStarted) {
-      this.info.responseCodeDetails = 'max_duration_timeout';
-      this.resetDownstream();
-    } else
-      this.sendLocalReply(
-        this.requestComplete ? 504 : 408,
-        'downstream duration timeout',
-        'max_duration_timeout',
-        undefined,
-        4,
-      );
   }
 
   onResponseTimeout(): void {

@@ -142,3 +142,17 @@ function properCase(name: string): string {
     (_, before: string, letter: string) => before + letter.toUpperCase(),
   );
 }
+
+/** How the answer's end is told; `raw` when it cannot be chunked. */
+export function responseFraming(
+  headers: ResponseHeaders,
+  end: boolean,
+  head: boolean,
+  raw: boolean,
+): Framing {
+  const { status } = headers;
+  if (headers.first('content-length') !== undefined || status < 200 || status === 204 || status === 304)
+    return 'none';
+  if (end && !head) return 'empty';
+  return raw ? 'none' : 'chunked';
+}

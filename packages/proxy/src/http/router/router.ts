@@ -1,6 +1,5 @@
 import { Buffer } from 'node:buffer';
 import { isGrpc } from '../../route/compile.ts';
-import { requestUrl, tlsRedirect } from '../../route/redirect.ts';
 import type { ForwardAction } from '../../route/types.ts';
 import { responseFlag } from '../../telemetry/response-flags.ts';
 import type { Cluster, Host } from '../../upstream/types.ts';
@@ -11,8 +10,11 @@ import type { ClientConnection } from '../upstream/client-connection.ts';
 import { codeCounters, countCode } from '../upstream/cluster-stats.ts';
 import type { ClusterPools } from '../upstream/pools.ts';
 import type { ResetReason } from '../upstream/reset-reason.ts';
+import { answerHere } from './answer-here.ts';
+import { chooseHost } from './choose-host.ts';
 import { chargeCode, chargeTime, type RouteCounters, routeCounters } from './code-stats.ts';
 import { ConnectTunnel } from './connect-tunnel.ts';
+import { answerFailedHandshake, isFailedHandshake } from './failed-handshake.ts';
 import { failureOf } from './failure.ts';
 import { followRedirect } from './internal-redirect.ts';
 import { type MirrorRequest, startMirrors } from './mirror.ts';
@@ -61,55 +63,9 @@ export class Router {
     const { stats } = stream.manager;
     stats.routerTotal.value++;
     this.requestEnded = end;
-    const route = stream.match?.route;
-    if (route === undefined) {
-      this.answerUnmatched();
-      return;
-    }
-    const { action } = route;
-    if (action.kind === 'forward') {
-      this.forward(action, end);
-      return;
-    }
-    if (action.kind === 'redirect') {
-      stats.directResponse.inc();
-      const { rewrite } = action.redirect;
-      const location = action.redirect.location(stream.request);
-      if (rewrite !== undefined) this.rewriteForLog(rewrite);
-      stream.sendLocalReply(action.redirect.status, '', 'direct_response', (headers) => {
-        headers.set('location', location);
-        stream.applyResponseOps(headers);
-      });
-      return;
-    }
-    stats.directResponse.inc();
-    const [status, body] = action.kind === 'direct' ? [action.status, action.body] : [404, ''];
-    const location = status >= 300 && status < 400 ? requestUrl(stream.request) : undefined;
-    stream.sendLocalReply(status, body, 'direct_response', (headers) => {
-      if (location !== undefined) headers.set('location', location);
-      stream.applyResponseOps(headers);
-    });
-  }
-
-  /** A redirect's new path is what logs show from here on. */
-  private rewriteForLog(rewrite: (path: string) => string): void {
-    const { request, manager } = this.stream;
-    const old = request.path ?? '';
-    if (!manager.router.suppressEnvoyHeaders) request.set('x-envoy-original-path', old);
-    request.path = rewrite(old);
-  }
-
-  private answerUnmatched(): void {
-    const { stream } = this;
-    if (stream.tlsRedirect) {
-      const location = tlsRedirect(stream.request);
-      stream.manager.stats.directResponse.inc();
-      stream.sendLocalReply(301, '', 'direct_response', (headers) => headers.set('location', location));
-      return;
-    }
-    stream.manager.stats.noRoute.inc();
-    stream.info.responseFlags |= responseFlag.NR;
-    stream.sendLocalReply(404, '', 'route_not_found');
+    const action = stream.match?.route.action;
+    if (action?.kind === 'forward') this.forward(action, end);
+    else answerHere(stream);
   }
 
   private forward(action: ForwardAction, end: boolean): void {
@@ -181,34 +137,7 @@ export class Router {
   }
 
   private chooseHost(): Host | undefined {
-    const { stream, action } = this;
-    const { retry } = action;
-    const tried = this.tried;
-    const avoid =
-      retry.avoidPrevious && tried !== undefined ? (host: Host) => tried.includes(host) : undefined;
-    const metadataMatch = this.metadataMatch();
-    return this.cluster.chooseHost({
-      downstream: stream.info.connection,
-      hash: this.hash,
-      metadataMatch,
-      avoid,
-      maxSelectionAttempts: retry.selectionAttempts,
-      originalDestination: this.originalDestination(),
-    } as Parameters<Cluster['chooseHost']>[0]);
-  }
-
-  private metadataMatch(): Readonly<Record<string, unknown>> | undefined {
-    const route = this.action.metadataMatch;
-    const weighted = this.stream.match?.weighted?.metadataMatch;
-    const dynamic = this.stream.info.dynamicMetadata['envoy.lb'];
-    if (weighted === undefined && dynamic === undefined) return route;
-    return { ...route, ...weighted, ...dynamic };
-  }
-
-  private originalDestination(): string | undefined {
-    const config = this.cluster.message.originalDstLbConfig;
-    if (config === undefined || !config.useHttpHeader) return undefined;
-    return this.stream.request.first(config.httpHeaderName?.toLowerCase() || 'x-envoy-original-dst-host');
+    return chooseHost(this.stream, this.action, this.cluster, this.hash, this.tried);
   }
 
   private charge(status: number, canary = false): void {
@@ -303,7 +232,7 @@ export class Router {
   onContinue(): void {
     this.sawContinue = true;
     if (this.stream.manager.settings.proxy100Continue && !this.stream.responseStarted)
-      this.stream.sendContinue();
+      this.stream.writer.sendContinue();
   }
 
   onHeaders(attempt: UpstreamRequest, head: ResponseHead, end: boolean): void {
@@ -326,8 +255,11 @@ export class Router {
       else if (verdict === 'overflow') info.responseFlags |= responseFlag.UO;
     }
     if (this.redirectsInternally(attempt, headers, end)) return;
-    if (this.isFailedHandshake(headers.status)) {
-      this.answerFailedHandshake(attempt, headers, end);
+    if (isFailedHandshake(stream, headers.status)) {
+      if (!end) attempt.abandon();
+      this.attempt = undefined;
+      this.charge(headers.status);
+      answerFailedHandshake(stream, headers);
       return;
     }
     this.finishHead(attempt, headers, now);
@@ -366,23 +298,6 @@ export class Router {
     if (stream.match!.route.virtualHost.includeAttemptCountInResponse) {
       headers.set('x-envoy-attempt-count', String(stream.info.attemptCount));
     }
-  }
-
-  /** A WebSocket upgrade that the upstream answers with 200 has failed. */
-  private isFailedHandshake(status: number): boolean {
-    return status === 200 && this.stream.upgrade === 'websocket';
-  }
-
-  private answerFailedHandshake(attempt: UpstreamRequest, headers: ResponseHeaders, end: boolean): void {
-    if (!end) attempt.abandon();
-    this.attempt = undefined;
-    this.charge(headers.status);
-    this.stream.sendLocalReply(headers.status, '', 'websocket_handshake_unsuccessful', (reply) => {
-      for (let i = 0; i < headers.list.length; i += 2) {
-        const name = headers.list[i]!;
-        if (name !== 'content-length' && name !== 'content-type') reply.add(name, headers.list[i + 1]!);
-      }
-    });
   }
 
   onData(attempt: UpstreamRequest, data: Buffer, end: boolean): void {
