@@ -26,7 +26,10 @@ function run(title: string, files: readonly string[], flags: readonly string[]):
 
 const build = spawnSync('bin/lateen', ['version'], { stdio: ['ignore', 'ignore', 'inherit'] });
 const results = [
-  run('unit and protocol tests', together, ['--test-isolation=none', '--test-reporter=dot']),
+  run('unit and protocol tests', together, [
+    '--test-isolation=none',
+    '--test-reporter=./tools/quiet-reporter.ts',
+  ]),
   run('end-to-end tests', separate, [
     '--test-concurrency=2',
     '--test-timeout=300000',
