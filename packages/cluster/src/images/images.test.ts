@@ -26,7 +26,7 @@ const cases: [string, string | undefined][] = [
   ['docker.io/kennethreitz/httpbin@sha256:00', 'node httpbin.mjs 80'],
   ['istio/proxyv2:1.2.2', 'node lateen.mjs pilot-agent'],
   ['docker.io/lateen/pilot:0.1.0', 'node lateen.mjs pilot-discovery'],
-  ['gcr.io/istio-release/proxy_init:1.2.2', 'node lateen.mjs istio-iptables'],
+  ['gcr.io/istio-release/proxy_init:1.2.2', 'node lateen.mjs pilot-agent istio-iptables'],
   ['foo/bar:1', undefined],
   ['mycorp/pilot', undefined],
 ];
