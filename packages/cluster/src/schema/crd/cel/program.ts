@@ -1,5 +1,9 @@
+import { checkExpression } from './check.ts';
+import { estimateCost } from './cost.ts';
 import { durationNanos, kubernetesFunctions } from './functions.ts';
 import { celLibrary, celStrings } from './library.ts';
+import { syntaxError } from './syntax.ts';
+import type { CelType } from './types.ts';
 import type { WellKnown } from './values.ts';
 
 /** What came of a rule: a value, or the evaluator's complaint in cel-go's words. */
@@ -79,6 +83,32 @@ function compile(expression: string): Compiled {
   } catch (error) {
     return { error: (error as Error).message };
   }
+}
+
+export interface Inspected {
+  /** In cel-go's words, with the place. */
+  readonly error?: string;
+  /** The name of the type that it evaluates to. */
+  readonly type?: string;
+  /** The most that it can cost. */
+  readonly cost: number;
+}
+
+/** Parses an expression and checks its types, with `self` and `oldSelf` of the given type. */
+export function inspectExpression(expression: string, self: CelType): Inspected {
+  const variables = new Map([
+    ['self', self],
+    ['oldSelf', self],
+  ]);
+  let parsed: any;
+  try {
+    parsed = celLibrary().parse(expression);
+  } catch (error) {
+    return { error: syntaxError(expression, (error as Error).message), cost: 0 };
+  }
+  const checked = checkExpression(parsed, expression, variables);
+  if (checked.error !== undefined) return { error: checked.error, cost: 0 };
+  return { type: checked.type.name, cost: estimateCost(parsed.expr, checked) };
 }
 
 function evaluate(run: (variables: any) => unknown, variables: Record<string, unknown>): Evaluated {
