@@ -58,7 +58,8 @@ function mapOf(schema: RawSchema): CelType | undefined {
   const values = typeOfSchema(schema.additionalProperties, false);
   if (values === undefined) return undefined;
   const most = schema.maxProperties ?? Math.floor((maxRequest - 2) / (values.least + 6));
-  const keys = { ...celType('string'), most: maxRequest - 2, least: 2 };
+  // Kubernetes counts keys, and what metadata has, as empty.
+  const keys = { ...celType('string'), most: 0, least: 2 };
   return { ...celType('map', [keys, values]), schema, most, least: 2 };
 }
 
@@ -73,13 +74,13 @@ function objectOf(schema: RawSchema, resource: boolean): CelType {
     if (needed) least += name.length + type.least + 4;
   }
   if (resource) {
-    const text = { ...celType('string'), most: maxRequest - 2, least: 2 };
+    const text = { ...celType('string'), most: 0, least: 2 };
     const names = new Map([
       ['name', text],
       ['generateName', text],
     ]);
     fields.set('apiVersion', text).set('kind', text);
-    fields.set('metadata', { ...celType('object'), fields: names, least: 2 });
+    fields.set('metadata', { ...celType('object'), fields: names, most: 0, least: 2 });
   }
   return { ...celType('object'), fields, schema, most: 0, least };
 }
