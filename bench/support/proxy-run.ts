@@ -3,7 +3,7 @@
  * Prints one JSON line. Usage: proxy-run.ts http|tcp SECONDS COMMAND…  (`-c FILE --concurrency 1` is added to the command).
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -18,7 +18,12 @@ try {
   writeFileSync(file, JSON.stringify(sidecarBootstrap()));
   const script = path.join(import.meta.dirname, kind === 'http' ? 'http-backend.mjs' : 'tcp-backend.mjs');
   const port = kind === 'http' ? world.httpTarget : world.tcpTarget;
-  children.push(pinned(1, [process.execPath, script, world.backend, String(port)]));
+  children.push(
+    pinned(
+      1,
+      kind === 'http' ? httpBackend(script, port) : [process.execPath, script, world.backend, String(port)],
+    ),
+  );
   const proxy = pinned(0, [...command, '-c', file, '--concurrency', '1']);
   children.push(proxy);
   await connectable(world.backend, port);
@@ -32,6 +37,24 @@ try {
 } finally {
   for (const child of children) child.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** nginx where it is installed, since it leaves the most of its core to the load; else a small program of our own. */
+function httpBackend(script: string, port: number): string[] {
+  const nginx = '/usr/sbin/nginx';
+  if (!existsSync(nginx)) return [process.execPath, script, world.backend, String(port)];
+  const file = path.join(folder, 'nginx.conf');
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((name) => `${name}_temp_path ${folder}/${name};`)
+    .join(' ');
+  const answer = `return 200 "${'x'.repeat(100)}";`;
+  writeFileSync(
+    file,
+    `user root; daemon off; master_process off; pid ${folder}/nginx.pid; error_log /dev/null; events { worker_connections 1024; }
+http { ${temporary} access_log off; keepalive_requests 100000000; server { listen ${world.backend}:${port}; location / { default_type text/plain; ${answer} } } }
+`,
+  );
+  return [nginx, '-p', folder, '-c', file];
 }
 
 /** `taskset` execs the command, so the child's pid is the program's. */

@@ -35,7 +35,7 @@ export async function startInProcess(
   const ended = new Promise<number>((resolve) => {
     end = resolve;
   });
-  const argv = ['--concurrency', '1', '--log-level', options.logLevel];
+  const argv = ['--concurrency', '1', '--file-flush-interval-msec', '1000', '--log-level', options.logLevel];
   const proxy = await startProxy(bootstrap, { argv, reusePort: true, onQuit: () => end(0), log });
   proxy.live.then(
     () => setTimeout(releaseCodePages, settlingTime).unref(),

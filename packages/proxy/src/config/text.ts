@@ -3,7 +3,7 @@ export async function parseText(text: string, name: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch {
-    const { parse } = await import('yaml');
+    const { parse } = await import('./yaml.ts');
     try {
       return parse(text, { merge: true, maxAliasCount: 1000 });
     } catch (error) {
