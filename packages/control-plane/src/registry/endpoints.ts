@@ -9,7 +9,7 @@ export interface EndpointSources {
   readonly domainSuffix: string;
 }
 
-/** The endpoints of every host, in the order of the slices' names. Unready ones are kept and say so. */
+/** The endpoints of every host, in the order of the slices' names. Unready ones are kept and say so; those that terminate are gone. */
 export function collectEndpoints(
   slices: readonly KubeObject[],
   sources: EndpointSources,
@@ -41,6 +41,8 @@ function sliceHost(slice: KubeObject, domainSuffix: string): string | undefined 
 function sliceEndpoints(slice: KubeObject, sources: EndpointSources): Endpoint[] {
   const result: Endpoint[] = [];
   for (const entry of slice.endpoints ?? []) {
+    // Left out rather than sent as unhealthy: proxies put off changes of health, but not of membership.
+    if (entry.conditions?.terminating === true && entry.conditions.ready !== true) continue;
     for (const address of entry.addresses ?? []) {
       for (const port of slice.ports ?? []) {
         if (port.port) result.push(toEndpoint(entry, address, port, sources));
