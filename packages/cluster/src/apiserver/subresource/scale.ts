@@ -106,6 +106,10 @@ const scaleColumns: readonly Column[] = [
 ];
 
 function answer(scope: Scope, object: KubeObject): ApiResponse {
+  const path = pathsOf(scope).spec;
+  if (scope.served.custom && at(object, path) === undefined) {
+    throw new ApiError(500, 'InternalError', `the spec replicas field "${path.join('.')}" does not exist`);
+  }
   const { custom: _custom, ...served } = scope.served;
   const resource = { ...scope.resource, storage: 'scales.autoscaling' };
   const shown = { ...scope, resource, served: { ...served, columns: scaleColumns } };
@@ -116,13 +120,6 @@ function toScale(scope: Scope, object: KubeObject): KubeObject {
   const paths = pathsOf(scope);
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const replicas = at(object, paths.spec);
-  if (scope.served.custom && replicas === undefined) {
-    throw new ApiError(
-      500,
-      'InternalError',
-      `the spec replicas field "${paths.spec.join('.')}" does not exist`,
-    );
-  }
   const selector = selectorOf(scope, object, paths);
   return {
     kind: 'Scale',

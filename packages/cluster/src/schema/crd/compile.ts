@@ -68,12 +68,14 @@ function compileVersion(crd: KubeObject, version: any): CompiledVersion {
       applyCustomDefaults(object, node);
       return object;
     },
-    validate: (object, old) => {
+    validate: (object, old, subresource) => {
       const meta = typeMetaErrors(object, gvk);
       if (meta.length > 0) return meta;
       const errors = [
         ...validateObjectMeta(object, namespaced, old),
-        ...unchanged(object, old, valueSchema),
+        ...unchanged(object, old, valueSchema).map(
+          subresource === 'status' ? withinStatus : (error) => error,
+        ),
         ...validateScale(object, scale),
         ...validateLists(object, node),
       ];
@@ -106,6 +108,11 @@ function typeMetaErrors(object: KubeObject, gvk: CompiledVersion['gvk']): FieldE
   if (object.apiVersion !== apiVersion)
     errors.push(invalidValue('apiVersion', object.apiVersion ?? '', `must be ${apiVersion}`));
   return errors;
+}
+
+/** A status is checked on its own: texts name fields as seen from there. */
+function withinStatus(error: FieldError): FieldError {
+  return { ...error, message: error.message.replace(/: status\.?(\S*) in body /, ': $1 in body ') };
 }
 
 /** Value errors; on an update those that stand in an unchanged part of the object are let pass. */
