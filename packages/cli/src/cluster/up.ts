@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { checkNamespaces } from '@lateen/cluster/kubelet/check-namespaces';
 import { delay } from '@lateen/kit';
@@ -28,7 +28,7 @@ export interface UpInput {
  */
 export async function up(input: UpInput): Promise<ClusterStatus> {
   const { files } = input;
-  mkdirSync(files.home, { recursive: true, mode: 0o700 });
+  makeHome(files.home);
   return withLock(path.join(files.home, `.${files.name}.lock`), async () => {
     const previous = readConfig(files);
     const config = mergeConfig(input, previous);
@@ -85,6 +85,17 @@ function describe(config: ClusterConfig): string {
 
 function nameFlag(files: ClusterFiles): string {
   return files.name === 'lateen' ? '' : ` --name ${files.name}`;
+}
+
+function makeHome(home: string): void {
+  try {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    accessSync(home, constants.W_OK);
+  } catch (error) {
+    throw new CommandError(
+      `cannot write to ${home} (${(error as Error).message}); set LATEEN_HOME to a folder of yours`,
+    );
+  }
 }
 
 /** The daemon inherits nothing of the caller but its environment: a pipe on the caller's output would otherwise stay open. */
