@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { SuiteInput, SuiteResult } from '../../tools/conformance.ts';
@@ -28,14 +28,14 @@ export async function run(input: SuiteInput): Promise<SuiteResult> {
       .trim();
     const args = ['--kubeconfig', path.join(home, 'k/kubeconfig'), '--kubectl', kubectl];
     if (input.only) args.push('--only', input.only);
-    return await replay(replayer, [...args, scripts], env);
+    return await replay(realpathSync(replayer), [...args, scripts], env);
   } finally {
     execFileSync(lateen, ['down', '--name', 'k'], { env, stdio: 'ignore' });
     rmSync(home, { recursive: true, force: true });
   }
 }
 
-/** Runs the replayer, passes its output on, and reads its closing line. */
+/** Runs the replayer (by its real path: it looks at its own name to see whether it is the program), passes its output on, and reads its closing line. */
 async function replay(
   replayer: string,
   args: readonly string[],

@@ -30,6 +30,8 @@ export interface ClusterStatus {
   readonly profile: string;
   readonly dataPlane: string;
   readonly components: readonly Component[];
+  /** What keeps a part from being reached though everything is ready, and what to do about it. */
+  readonly warnings?: readonly string[];
 }
 
 /** Asks the cluster's daemon; `undefined` when there is none. */

@@ -18,6 +18,9 @@ const samples = [
   'samples/bookinfo/networking/bookinfo-gateway.yaml',
 ];
 
+/** Node port of the ingress gateway's HTTP server. */
+const ingressPort = 31380;
+
 const pageTimeout = 60_000;
 
 export const demo: CommandModule = {
@@ -49,7 +52,7 @@ async function runDemo(
   address: string | undefined,
   progress: Progress,
 ) {
-  await up({
+  const status = await up({
     files,
     projectRoot: context.projectRoot,
     env: context.env,
@@ -58,6 +61,8 @@ async function runDemo(
     onStage: (stage) => progress.stage(stage),
   });
   await mergeUserKubeconfig(files, context.env);
+  const unreachable = status.warnings?.find((warning) => warning.includes(`:${ingressPort} `));
+  if (unreachable) throw new CommandError(unreachable);
   progress.stage('applying Bookinfo');
   const client = createKubeClient({ ...loadKubeconfig(files.kubeconfig), socketPath: files.apiSocket });
   try {
@@ -81,7 +86,7 @@ async function applyBookinfo(client: KubeClient, projectRoot: string): Promise<v
 }
 
 function pageUrl(files: ClusterFiles): string {
-  return `http://${readConfig(files)!.address}:31380/productpage`;
+  return `http://${readConfig(files)!.address}:${ingressPort}/productpage`;
 }
 
 /** A whole page: with the details and the reviews, not with an apology for one of them. */

@@ -30,6 +30,8 @@ export const status: CommandModule = {
             ? formatStructured(publicStatus(shown), options.output)
             : `${statusTable(current!)}\n`,
         );
+        if (!options.output)
+          for (const warning of current?.warnings ?? []) context.err(`warning: ${warning}\n`);
         if (!shown.ready) throw new CommandError('', 1);
       });
   },

@@ -52,6 +52,7 @@ export const up: CommandModule = {
         });
         progress.done();
         await mergeUserKubeconfig(files, context.env);
+        for (const warning of status.warnings ?? []) context.err(`warning: ${warning}\n`);
         const flag = files.name === 'lateen' ? '' : ` --name ${files.name}`;
         context.out(
           `cluster ${status.name} is ready\n\nNext:\n  eval "$(bin/lateen env${flag})"\n  kubectl get pods -A\n`,

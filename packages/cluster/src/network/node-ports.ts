@@ -27,6 +27,8 @@ export interface NodePorts {
    * cluster; call it again for the node that takes its place.
    */
   attach(node: ChildProcess): void;
+  /** Ports that Services ask for and other processes of the host have, in order. */
+  taken(): readonly number[];
   close(): void;
 }
 
@@ -70,6 +72,10 @@ class HostPorts implements NodePorts {
     if (this.#node !== node) serveHostRequests(node);
     this.#node = node;
     for (const { wanted, handle } of this.#open.values()) this.#send(wanted, handle);
+  }
+
+  taken(): readonly number[] {
+    return [...this.#taken].sort((a, b) => a - b);
   }
 
   close(): void {

@@ -137,6 +137,20 @@ export class Daemon {
       profile: config.profile,
       dataPlane: config.dataPlane,
       components,
+      ...this.#warnings(),
+    };
+  }
+
+  #warnings(): { warnings?: readonly string[] } {
+    const ports = this.#nodePorts?.taken() ?? [];
+    const { address } = this.#input.config;
+    if (ports.length === 0) return {};
+    return {
+      warnings: ports.map(
+        (port) =>
+          `${address}:${port} is in use by another process, so this node port does not lead into the cluster; ` +
+          'stop that process, or use another --address',
+      ),
     };
   }
 
