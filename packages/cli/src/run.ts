@@ -26,6 +26,16 @@ export async function runCli(
   }
 }
 
+/** Parts of the mesh that run as a process of their own; `main` starts them before the command line is read. */
+const parts = `
+Parts that run in the foreground:
+  proxy -c FILE            one proxy from an Envoy bootstrap, with Envoy's flags
+  control-plane            the control plane alone, against any Kubernetes API (--kubeconfig FILE)
+
+Example:
+  lateen demo
+`;
+
 function createProgram(context: CommandContext): Command {
   const root = new Command(context.program)
     .description(
@@ -36,6 +46,7 @@ function createProgram(context: CommandContext): Command {
     .exitOverride()
     .configureOutput({ writeOut: context.out, writeErr: context.err })
     .showHelpAfterError('(add --help for the options and an example)');
+  if (context.program === 'lateen') root.addHelpText('after', parts);
   for (const command of commands) {
     if (command.programs.includes(context.program)) command.register(root, context);
   }

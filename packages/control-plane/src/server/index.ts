@@ -45,6 +45,10 @@ flags: --kubeconfig FILE  --domain SUFFIX  --grpcAddr :15010  --httpAddr :8080  
 
 /** The program: \`discovery\` (also without the word), \`request\`, \`version\`. */
 export async function runControlPlane(argv: readonly string[], hooks: ControlPlaneHooks = {}): Promise<void> {
+  if (argv.includes('--help') || argv.includes('-h')) {
+    process.stdout.write(usage);
+    return;
+  }
   const [verb, ...rest] = argv[0]?.startsWith('-') || argv.length === 0 ? ['discovery', ...argv] : argv;
   if (verb === 'request') return request(rest, 15014);
   if (verb === 'version') {
