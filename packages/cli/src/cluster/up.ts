@@ -89,13 +89,20 @@ function nameFlag(files: ClusterFiles): string {
 
 function makeHome(home: string): void {
   try {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
+    makeFolders(home);
     accessSync(home, constants.W_OK);
   } catch (error) {
     throw new CommandError(
       `cannot write to ${home} (${(error as Error).message}); set LATEEN_HOME to a folder of yours`,
     );
   }
+}
+
+/** One by one: Node's own recursive way never returns below /proc. */
+function makeFolders(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolders(path.dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 /** The daemon inherits nothing of the caller but its environment: a pipe on the caller's output would otherwise stay open. */
