@@ -12,15 +12,9 @@ import type {
   WriteOptions,
 } from './types.ts';
 import { watchEvents } from './watch.ts';
+import { completeItems, patchMediaTypes } from './wire.ts';
 
 export type { KubeClientOptions } from './transport.ts';
-
-const patchTypes: Record<PatchType, string> = {
-  json: 'application/json-patch+json',
-  merge: 'application/merge-patch+json',
-  strategic: 'application/strategic-merge-patch+json',
-  apply: 'application/apply-patch+yaml',
-};
 
 /** Longest life of a watch connection in seconds: the server ends it, or this side a little later. */
 const watchSeconds = 600;
@@ -43,15 +37,7 @@ class HttpKubeClient implements KubeClient {
 
   async list<T extends KubeObject>(id: ResourceId, options: ListOptions = {}): Promise<KubeList<T>> {
     const path = resourcePath(id, options.namespace) + listQuery(options);
-    const list = await this.#json<KubeList<T>>({ method: 'GET', path, headers: {} });
-    list.items ??= [];
-    const kind = list.kind.replace(/List$/, '');
-    // Items of built-in lists come without these two.
-    for (const item of list.items) {
-      item.apiVersion ??= list.apiVersion;
-      item.kind ??= kind;
-    }
-    return list;
+    return completeItems(await this.#json<KubeList<T>>({ method: 'GET', path, headers: {} }));
   }
 
   create<T extends KubeObject>(id: ResourceId, object: T, options: WriteOptions = {}): Promise<T> {
@@ -76,7 +62,7 @@ class HttpKubeClient implements KubeClient {
     return this.#write(
       'PATCH',
       resourcePath(id, namespace, name, options.subresource),
-      patchTypes[type],
+      patchMediaTypes[type],
       body,
       options,
     );

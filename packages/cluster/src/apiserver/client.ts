@@ -11,16 +11,10 @@ import type {
   WatchEvent,
   WriteOptions,
 } from '@lateen/kube/types';
+import { completeItems, patchMediaTypes } from '@lateen/kube/wire';
 import type { ApiRequest, ApiResponse, User } from './request.ts';
 
 export type Handle = (request: ApiRequest) => Promise<ApiResponse>;
-
-const patchTypes: Readonly<Record<PatchType, string>> = {
-  json: 'application/json-patch+json',
-  merge: 'application/merge-patch+json',
-  strategic: 'application/strategic-merge-patch+json',
-  apply: 'application/apply-patch+yaml',
-};
 
 /** Events that an in-process watcher may leave unread before its watch is ended. */
 const maximumUnread = 10_000;
@@ -51,14 +45,7 @@ export class LocalKubeClient implements KubeClient {
 
   async list<T extends KubeObject>(id: ResourceId, options: ListOptions = {}): Promise<KubeList<T>> {
     const path = resourcePath(id, options.namespace) + listQuery(options);
-    const list = await this.#json<KubeList<T>>({ method: 'GET', path });
-    const kind = list.kind.replace(/List$/, '');
-    // Items of built-in lists come without these two.
-    for (const item of list.items) {
-      item.apiVersion ??= list.apiVersion;
-      item.kind ??= kind;
-    }
-    return list;
+    return completeItems(await this.#json<KubeList<T>>({ method: 'GET', path }));
   }
 
   create<T extends KubeObject>(id: ResourceId, object: T, options: WriteOptions = {}): Promise<T> {
@@ -82,7 +69,7 @@ export class LocalKubeClient implements KubeClient {
     options: WriteOptions = {},
   ): Promise<T> {
     const path = resourcePath(id, namespace, name, options.subresource);
-    return this.#write('PATCH', path, patchTypes[type], body, options);
+    return this.#write('PATCH', path, patchMediaTypes[type], body, options);
   }
 
   async delete(id: ResourceId, name: string, namespace?: string, options: object = {}): Promise<void> {

@@ -1,4 +1,5 @@
 import { parseDuration } from '../duration.ts';
+import { grpcStatusNames } from '../grpc-status.ts';
 import type {
   CorsPolicy,
   HeaderOperations,
@@ -42,26 +43,6 @@ const methods = new Set([
   'OPTIONS',
   'TRACE',
   '*',
-]);
-
-const grpcStatuses = new Set([
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
 ]);
 
 export function checkRetry(check: Check, retry: HttpRetry | null | undefined, path: string): void {
@@ -161,7 +142,7 @@ export function checkAbort(check: Check, abort: HttpFaultInjection['abort'] | nu
   check.percent(abort.percentage, `${path}.percentage`);
   if (abort.httpStatus !== undefined) check.range(abort.httpStatus, `${path}.httpStatus`, 200, 600);
   else if (abort.grpcStatus !== undefined) {
-    if (!grpcStatuses.has(abort.grpcStatus))
+    if (!grpcStatusNames.includes(abort.grpcStatus))
       check.error(`${path}.grpcStatus`, `"${abort.grpcStatus}" is no gRPC status`);
   } else if (abort.http2Error !== undefined)
     check.error(`${path}.http2Error`, 'is not supported; use httpStatus');
