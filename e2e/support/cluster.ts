@@ -3,6 +3,7 @@ import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { eventually } from '@lateen/kit/testing/eventually';
 
 export const projectRoot: string = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -130,8 +131,22 @@ export class TestCluster {
     return result.stdout;
   }
 
+  /** Until at least one pod is there and all are ready. */
   async waitForPods(namespace: string, selector = ''): Promise<void> {
     const select = selector ? ['-l', selector] : ['--all'];
+    // kubectl wait fails where there is no pod yet, and right after apply there may be none.
+    await eventually(async () => {
+      const found = await this.kubectl(
+        'get',
+        'pods',
+        ...(selector ? select : []),
+        '-n',
+        namespace,
+        '-o',
+        'name',
+      );
+      return found !== '';
+    });
     await this.kubectl('wait', 'pod', ...select, '-n', namespace, '--for=condition=Ready', '--timeout=60s');
   }
 }
