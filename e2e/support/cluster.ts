@@ -120,6 +120,8 @@ export class TestCluster {
           resolve({ code, stdout, stderr });
         },
       );
+      // A program may end without reading its input; its exit code says what came of it.
+      child.stdin?.on('error', () => {});
       child.stdin?.end(stdin ?? '');
     });
   }
